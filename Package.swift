@@ -1,0 +1,71 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// One floor of the house: a module that imports only modules below it.
+func floor(_ name: String, on below: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: below)
+}
+
+/// The tests of one floor. `fixtures`: it has a `Fixtures` folder, which its tests read by path.
+func tests(of name: String, with others: [Target.Dependency] = [], fixtures: Bool = false) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.target(name: name), "BantamTestSupport"] + others,
+        exclude: fixtures ? ["Fixtures"] : [])
+}
+
+let package = Package(
+    name: "Bantam",
+    products: [
+        .library(name: "Bantam", targets: ["Bantam"]),
+        .executable(name: "bantam", targets: ["BantamCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CBantamKernels"),
+
+        floor("BantamTensors", on: ["CBantamKernels"]),
+        floor("BantamLinearAlgebra", on: ["BantamTensors", "COpenBLAS", "CLAPACKE"]),
+        floor("BantamEncodings", on: ["BantamTensors", "BantamLinearAlgebra", "CBantamKernels"]),
+        floor("BantamCoding", on: ["BantamTensors", "CZstd", "CXXHash"]),
+        floor("BantamLoaders", on: ["BantamTensors", "CZlib"]),
+        floor("BantamArchive", on: ["BantamEncodings", "BantamCoding", "BantamLoaders"]),
+        floor("BantamPasses", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels"]),
+        floor("BantamInference", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels", "Yams"]),
+        floor("BantamEvaluator", on: ["BantamArchive", "BantamInference"]),
+        floor("BantamRecipes", on: ["BantamPasses", "BantamArchive", "Yams"]),
+        floor("BantamReports", on: ["BantamEvaluator", "BantamRecipes"]),
+        floor(
+            "Bantam",
+            on: [
+                "BantamTensors", "BantamEncodings", "BantamCoding", "BantamLoaders", "BantamArchive",
+                "BantamPasses", "BantamInference", "BantamEvaluator", "BantamRecipes", "BantamReports",
+            ]),
+        .executableTarget(
+            name: "BantamCLI",
+            dependencies: ["Bantam", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+        .target(name: "BantamTestSupport", dependencies: ["BantamTensors"], path: "Tests/BantamTestSupport"),
+        tests(of: "BantamTensors"),
+        tests(of: "BantamLinearAlgebra"),
+        tests(of: "BantamEncodings"),
+        tests(of: "BantamCoding"),
+        tests(of: "BantamLoaders"),
+        tests(of: "BantamArchive"),
+        tests(of: "BantamPasses"),
+        tests(of: "BantamInference"),
+        tests(of: "BantamEvaluator"),
+        tests(of: "BantamRecipes"),
+        tests(of: "BantamReports"),
+        .testTarget(
+            name: "BantamCLITests", dependencies: ["BantamCLI", "Bantam", "BantamTestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,12 @@
+// The umbrella: `import Bantam` brings the whole library.
+
+@_exported import BantamArchive
+@_exported import BantamCoding
+@_exported import BantamEncodings
+@_exported import BantamEvaluator
+@_exported import BantamInference
+@_exported import BantamLoaders
+@_exported import BantamPasses
+@_exported import BantamRecipes
+@_exported import BantamReports
+@_exported import BantamTensors

@@ -1,0 +1,2 @@
+import Bantam
+print(Workers.processors)

@@ -1,0 +1,26 @@
+import BantamTensors
+
+/// A lossless coder of blocks of bytes.
+///
+/// A coder is a value with its parameters. It sees one block at a time, so that any block decodes alone and
+/// threads can share a tensor; ``CodedArray`` does the cutting, the table of blocks and the checksum.
+public protocol Coder: Sendable {
+    /// What users write: `zstd`, `zstd:19`.
+    var name: String { get }
+    /// The number that stands in a coded array for this coder; parameters only the encoder needs are not in it.
+    var identifier: UInt8 { get }
+
+    /// The block in fewer bytes, or `nil` if it does not shrink.
+    ///
+    /// - Parameters:
+    ///   - block: the raw bytes of whole elements.
+    ///   - dtype: what the bytes are.
+    func encode(_ block: UnsafeRawBufferPointer, of dtype: DType) throws -> [UInt8]?
+
+    /// Fills `block` with what was encoded.
+    ///
+    /// - Throws: ``BantamError`` of kind `corruption` if the bytes are not what this coder wrote for a block of
+    ///   that size. Never reads or writes outside the buffers.
+    func decode(_ bytes: UnsafeRawBufferPointer, of dtype: DType, into block: UnsafeMutableRawBufferPointer)
+        throws
+}

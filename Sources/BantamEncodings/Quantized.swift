@@ -1,0 +1,89 @@
+import BantamTensors
+
+/// Integer codes that stand for multiples of a scale: x̂ = (code − zero point)·scale.
+///
+/// Source: B. Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
+/// Inference", 2018.
+public struct Quantized: Sendable {
+    /// Which elements share a scale.
+    public enum Granularity: Sendable, Hashable {
+        /// All of them; one scale.
+        case tensor
+        /// Each slice of axis 0; `[axis 0]` scales.
+        case channel
+        /// Each run of that many elements along a row of the matrix form, the last one of a row perhaps
+        /// shorter; `[rows, runs]` scales.
+        case group(Int)
+    }
+
+    /// The codes in the shape of the tensor, `int8` or `int16`, held dense or sparse.
+    public var codes: Encoding
+    /// The scales, `float32`: `[]`, `[axis 0]` or `[rows, runs]`.
+    public var scales: Tensor
+    /// The zero points, of the codes' dtype and the scales' shape; none means symmetric: all zero.
+    public var zeroPoints: Tensor?
+    /// Which elements share a scale.
+    public var granularity: Granularity
+
+    /// Codes with their scales, which the caller has checked to fit.
+    public init(codes: Encoding, scales: Tensor, zeroPoints: Tensor?, granularity: Granularity) {
+        self.codes = codes
+        self.scales = scales
+        self.zeroPoints = zeroPoints
+        self.granularity = granularity
+    }
+}
+
+extension Quantized.Granularity {
+    /// How a tensor of `shape` is cut into runs that each share one scale, in row-major order: as
+    /// `rows` rows of `columns` elements cut every `length` elements.
+    ///
+    /// A tensor below rank 2 counts as one row for `tensor` and `group`, and one row per element for `channel`.
+    public func slicing(of shape: Shape) -> (rows: Int, columns: Int, length: Int) {
+        let count = shape.elementCount
+        switch self {
+        case .tensor: return (1, count, max(count, 1))
+        case .channel:
+            let rows = shape.axes.first ?? 1
+            let columns = rows == 0 ? 0 : count / rows
+            return (rows, columns, max(columns, 1))
+        case .group(let length):
+            let (rows, columns) = shape.matrixForm ?? (1, count)
+            return (rows, columns, length)
+        }
+    }
+
+    /// The shape of the scales for a tensor of `shape`.
+    public func scaleShape(of shape: Shape) -> Shape {
+        let (rows, columns, length) = slicing(of: shape)
+        switch self {
+        case .tensor: return []
+        case .channel: return [rows]
+        case .group: return [rows, (columns + length - 1) / length]
+        }
+    }
+}
+
+extension Quantized.Granularity: CustomStringConvertible {
+    /// `tensor`, `channel` or `group:N`, as recipes write it.
+    public var description: String {
+        switch self {
+        case .tensor: "tensor"
+        case .channel: "channel"
+        case .group(let length): "group:\(length)"
+        }
+    }
+
+    /// The granularity a recipe calls `name`; `nil` if there is none.
+    public init?(_ name: String) {
+        switch name {
+        case "tensor": self = .tensor
+        case "channel": self = .channel
+        default:
+            guard name.hasPrefix("group:"), let length = Int(name.dropFirst(6)), length > 0 else {
+                return nil
+            }
+            self = .group(length)
+        }
+    }
+}

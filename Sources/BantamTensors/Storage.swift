@@ -1,0 +1,68 @@
+import Glibc
+
+/// Immutable bytes that a tensor stands on: its own memory, or a slice of a mapped file.
+///
+/// The memory lives as long as the object. When the last user of a mapped slice lets go, its pages are
+/// handed back to the system, so that peak memory follows the tensors in flight and not the file.
+public final class Storage: @unchecked Sendable {
+    /// All the bytes.
+    public let bytes: UnsafeRawBufferPointer
+    private let owner: Owner
+
+    private enum Owner {
+        case heap(UnsafeMutableRawPointer)
+        case file(MappedFile, Range<Int>)
+    }
+
+    /// Own memory of `byteCount` bytes, 64-byte aligned, filled by `initialize` before anyone sees it.
+    ///
+    /// Large buffers ask for huge pages, because faulting in small ones costs more than most kernels.
+    /// The memory is not zeroed: `initialize` writes every byte.
+    public init(
+        byteCount: Int, initialize: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) rethrows {
+        let memory = Storage.allocate(byteCount)
+        do {
+            try initialize(UnsafeMutableRawBufferPointer(start: memory, count: byteCount))
+        } catch {
+            free(memory)
+            throw error
+        }
+        bytes = UnsafeRawBufferPointer(start: memory, count: byteCount)
+        owner = .heap(memory)
+    }
+
+    /// A slice of a mapped file, copied only if it is not aligned to `alignment` bytes.
+    public convenience init(_ file: MappedFile, _ range: Range<Int>, alignment: Int) {
+        let slice = UnsafeRawBufferPointer(rebasing: file.bytes[range])
+        if Int(bitPattern: slice.baseAddress) % alignment == 0 {
+            self.init(mapped: slice, file: file, range: range)
+        } else {
+            self.init(byteCount: slice.count) { $0.copyMemory(from: slice) }
+            file.letGo(range)
+        }
+    }
+
+    private init(mapped slice: UnsafeRawBufferPointer, file: MappedFile, range: Range<Int>) {
+        bytes = slice
+        owner = .file(file, range)
+    }
+
+    deinit {
+        switch owner {
+        case .heap(let memory): free(memory)
+        case .file(let file, let range): file.letGo(range)
+        }
+    }
+
+    private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
+        let hugePage = 2 << 20
+        let alignment = byteCount >= 2 * hugePage ? hugePage : 64
+        var memory: UnsafeMutableRawPointer?
+        guard posix_memalign(&memory, alignment, max(byteCount, 1)) == 0, let memory else {
+            preconditionFailure("out of memory: \(byteCount) bytes")
+        }
+        if alignment == hugePage { madvise(memory, byteCount, 14 /* MADV_HUGEPAGE */) }
+        return memory
+    }
+}

@@ -1,0 +1,33 @@
+// Which copy of each kernel runs on this processor.
+
+#include "BantamKernels.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int processor_level(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+        return 2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") &&
+        __builtin_cpu_supports("f16c"))
+        return 1;
+#endif
+    return 0;
+}
+
+int bantam_simd_level(void) {
+    static atomic_int known = -1;
+    int level = atomic_load_explicit(&known, memory_order_relaxed);
+    if (level >= 0) return level;
+    level = processor_level();
+    const char *cap = getenv("BANTAM_SIMD");
+    if (cap && strcmp(cap, "portable") == 0) level = 0;
+    if (cap && strcmp(cap, "avx2") == 0 && level > 1) level = 1;
+    atomic_store_explicit(&known, level, memory_order_relaxed);
+    return level;
+}
