@@ -25,7 +25,7 @@ public struct NpyFile: TensorFile {
         }
         entries = [
             TensorEntry(
-                name: NpyFile.tensorName(path), dtype: header.elements.dtype, shape: header.elements.shape)
+                name: TensorEntry.name(ofFile: path), dtype: header.elements.dtype, shape: header.elements.shape)
         ]
     }
 
@@ -36,12 +36,5 @@ public struct NpyFile: TensorFile {
     public func tensor(at index: Int) throws -> Tensor {
         precondition(entries.indices.contains(index), "an npy file has one tensor")
         return header.elements.tensor(in: file, header.dataOffset..<file.bytes.count)
-    }
-
-    /// `weights` for `models/weights.npy`.
-    private static func tensorName(_ path: String) -> String {
-        let name = path.split(separator: "/").last ?? ""
-        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return String(name) }
-        return String(name[..<dot])
     }
 }

@@ -19,11 +19,11 @@ struct ZipDirectory {
         var reader = try ByteReader(directory, what: "the zip directory")
         var entries: [ZipEntry] = []
         var extents: [Range<Int>] = []
-        var names: Set<String> = []
+        var names: Set<ExactString> = []
         for _ in 0..<end.entryCount {
             let header = try ZipCentralHeader(reading: &reader)
             try locating(tensor: header.name) {
-                guard names.insert(header.name).inserted else {
+                guard names.insert(ExactString(header.name)).inserted else {
                     throw BantamError(.corruption, "zip: two members have this name")
                 }
                 let place = try header.locate(in: members)
