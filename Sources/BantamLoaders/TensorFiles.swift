@@ -30,14 +30,22 @@ public enum TensorFiles {
     static let recognizers: [Recognizer] = [
         // npy: begins with 0x93 "NUMPY"
         // npz: begins with "PK"
-        // safetensors shards: a folder, or named .safetensors.index.json
+        Recognizer(
+            format: "safetensors shards", matches: { $0.isFolder || $0.isNamed(SafetensorsIndex.suffix) },
+            open: { try SafetensorsShards.open($0) }),
         // raw: a manifest, "{" first and named .json
-        // safetensors
+        Recognizer(
+            format: "safetensors", matches: SafetensorsFile.recognizes, open: { try SafetensorsFile($0) }),
     ]
 
     /// The formats that are written.
     static let writers: [Writer] = [
-        // safetensors: .safetensors; safetensors shards: /
+        Writer(
+            format: "safetensors", suffixes: [".safetensors"],
+            write: { try SafetensorsWriter.write($0, to: $1, options: $2) }),
+        Writer(
+            format: "safetensors shards", suffixes: ["/"],
+            write: { try SafetensorsShards.write($0, to: $1, options: $2) }),
     ]
 
     /// Opens the file or folder at `path`, whatever known format it is of.
@@ -55,7 +63,7 @@ public enum TensorFiles {
     }
 
     /// Writes everything `source` has to `path`, in the format that the path's name asks for: a file by its
-    /// extension, a folder of shards if the path ends in `/`.
+    /// extension, a folder of shards if the path ends in `/` or is a folder.
     ///
     /// - Throws: ``BantamError``: `invalidArgument` if the name asks for no known format, `cannotCreate` if the
     ///   output exists and may not be replaced, else what the format's writer throws. Then no output is left.
@@ -69,7 +77,7 @@ public enum TensorFiles {
     public static func checkOutputName(_ path: String) throws { _ = try writer(for: path) }
 
     private static func writer(for path: String) throws -> Writer {
-        let name = path.lowercased()
+        let name = path.lowercased() + (OutputPath.isFolder(path) ? "/" : "")
         guard let writer = writers.first(where: { $0.suffixes.contains { name.hasSuffix($0) } }) else {
             throw BantamError(
                 .invalidArgument, file: path,
