@@ -44,6 +44,7 @@ public struct NpzFile: TensorFile {
     ///
     /// - Throws: ``BantamError`` of kind `corruption` or `insufficientData` if the member is damaged.
     public func tensor(at index: Int) throws -> Tensor {
+        defer { withExtendedLifetime(file) {} }
         let (entry, header) = members[index]
         return try locating(file: path, tensor: entries[index].name) {
             switch entry.method {

@@ -6,13 +6,12 @@ extension RawFile {
 
     /// Writes a folder with a file of bare little-endian numbers for each tensor, and a manifest.
     ///
-    /// - Parameter path: the folder, or the `manifest.json` that is to be in it.
+    /// - Parameter path: the `manifest.json` that is to be in the folder.
     /// - Throws: ``BantamError`` of kind `invalidArgument` if two tensors have one name or one has none,
     ///   `cannotCreate` or `io`.
     static func write(_ source: TensorSource, to path: String, options: TensorWriteOptions) throws {
         let manifest = try locating(file: path) { try Self.manifest(describing: source.entries) }
-        let folder = OutputPath.name(of: path) == manifestName ? OutputPath.folder(of: path) : path
-        let output = try OutputFolder(folder, overwriting: options.overwriting) {
+        let output = try OutputFolder(OutputPath.folder(of: path), overwriting: options.overwriting) {
             $0 == manifestName || $0.hasSuffix(fileSuffix)
         }
         let files = try manifest.items.map { try output.file($0.file) }

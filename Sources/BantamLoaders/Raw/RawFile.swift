@@ -84,6 +84,14 @@ public struct RawFile: TensorFile {
         return place.elements.tensor(in: place.file, place.range)
     }
 
+    /// Whether an input is a manifest, or a folder that has JSON files and none in safetensors.
+    static func recognizes(_ probe: FileProbe) -> Bool {
+        guard probe.isFolder else { return probe.isNamed(".json") && !probe.isNamed(SafetensorsIndex.suffix) }
+        let names = (FolderListing.names(in: probe.path) ?? []).map { $0.lowercased() }
+        return names.contains { $0.hasSuffix(".json") }
+            && !names.contains { $0.hasSuffix(".safetensors") || $0.hasSuffix(SafetensorsIndex.suffix) }
+    }
+
     private static func manifest(at path: String) throws -> String {
         // No folder, or none to be read: opening it as a file says which.
         guard let names = FolderListing.names(in: path) else { return path }
