@@ -68,6 +68,29 @@ struct NumPyHostileTests {
         }
     }
 
+    @Test("a manifest cut off anywhere or with any byte changed is read or refused, never a trap")
+    func manifests() throws {
+        try withTemporaryFolder { folder in
+            try Data(count: 24).write(to: folder.appendingPathComponent("data.bin"))
+            let url = folder.appendingPathComponent("x.json")
+            let bytes = Data(
+                #"{"tensors": [{"name": "a", "file": "data.bin", "dtype": "int8", "shape": [2, 3], "offset": 5}]}"#
+                    .utf8)
+            try bytes.write(to: url)
+            #expect(try readAll(url.path) == nil)
+            for position in bytes.indices {
+                try bytes.prefix(position).write(to: url)
+                #expect(try readAll(url.path) != nil)
+                for byte in UInt8(32)...127 {
+                    var mutated = bytes
+                    mutated[position] = byte
+                    try mutated.write(to: url)
+                    _ = try readAll(url.path)
+                }
+            }
+        }
+    }
+
     @Test("a file with any byte changed is read or refused, never a trap")
     func mutated() throws {
         try withTemporaryFolder { folder in
@@ -75,7 +98,7 @@ struct NumPyHostileTests {
                 let url = folder.appendingPathComponent(name)
                 var refused = 0
                 for position in bytes.indices {
-                    for change in [0x01, 0xff] as [UInt8] {
+                    for change in (bytes.count > 1000 ? [0x41] : [0x01, 0x80, 0xff]) as [UInt8] {
                         var mutated = bytes
                         mutated[position] ^= change
                         try mutated.write(to: url)
