@@ -96,9 +96,10 @@ private struct JSONParser {
     }
 
     mutating func array() throws -> JSON {
-        var elements: [JSON] = []
         skipBlanks()
-        if take(UInt8(ascii: "]")) { return .array(elements) }
+        if take(UInt8(ascii: "]")) { return .array([]) }
+        var elements: [JSON] = []
+        elements.reserveCapacity(4)
         while true {
             skipBlanks()
             elements.append(try value())
@@ -109,10 +110,11 @@ private struct JSONParser {
     }
 
     mutating func object() throws -> JSON {
-        var members: [JSON.Member] = []
-        var seen = KeySet()
         skipBlanks()
-        if take(UInt8(ascii: "}")) { return .object(members) }
+        if take(UInt8(ascii: "}")) { return .object([]) }
+        var members: [JSON.Member] = []
+        members.reserveCapacity(4)
+        var seen = KeySet()
         while true {
             skipBlanks()
             let start = position

@@ -66,13 +66,20 @@ extension SafetensorsHeader {
             throw BantamError(
                 .corruption, "expected an object with dtype, shape and data_offsets, found \(json.kind)")
         }
-        if let other = members.first(where: { !["dtype", "shape", "data_offsets"].contains($0.key) }) {
-            throw BantamError(
-                .corruption, "expected only dtype, shape and data_offsets, found '\(other.key)'")
+        var fields: (dtype: JSON?, shape: JSON?, range: JSON?)
+        for member in members {
+            switch member.key {
+            case "dtype": fields.dtype = member.value
+            case "shape": fields.shape = member.value
+            case "data_offsets": fields.range = member.value
+            default:
+                throw BantamError(
+                    .corruption, "expected only dtype, shape and data_offsets, found '\(member.key)'")
+            }
         }
-        let dtype = try dtype(try value(of: "dtype", in: json))
-        let shape = try shape(try value(of: "shape", in: json))
-        let range = try range(try value(of: "data_offsets", in: json), dataByteCount: dataByteCount)
+        let dtype = try dtype(try present(fields.dtype, "dtype"))
+        let shape = try shape(try present(fields.shape, "shape"))
+        let range = try range(try present(fields.range, "data_offsets"), dataByteCount: dataByteCount)
         guard let byteCount = Tensor.byteCount(dtype, shape) else {
             throw BantamError(
                 .corruption,
@@ -87,8 +94,8 @@ extension SafetensorsHeader {
         return Item(TensorEntry(name: name, dtype: dtype, shape: shape), range)
     }
 
-    private static func value(of key: String, in json: JSON) throws -> JSON {
-        guard let value = json[key] else { throw BantamError(.corruption, "\(key) is missing") }
+    private static func present(_ value: JSON?, _ key: String) throws -> JSON {
+        guard let value else { throw BantamError(.corruption, "\(key) is missing") }
         return value
     }
 
