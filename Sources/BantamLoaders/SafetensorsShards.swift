@@ -99,7 +99,7 @@ public struct SafetensorsShards: TensorFile {
         try shards[places[index].shard].tensor(at: places[index].index)
     }
 
-    /// Versions of Transformers up to 4.x counted a bool as one bit, so that sum is right as well.
+    /// The Hugging Face libraries have long counted a bool as one bit (`dtype_byte_size`); that sum is right too.
     private static func check(total: Double, of entries: [TensorEntry]) throws {
         // The shards are mapped, so what they hold fits the address space and the sum an Int.
         let byteCount = entries.reduce(0) { $0 + $1.byteCount }
