@@ -45,7 +45,7 @@ extension Sparse {
         guard rowPointers.shape.rank == 1, rowPointers.elementCount - 1 == rows else {
             throw BantamError(
                 .corruption,
-                "expected one row pointer more than the \(rows) rows, found shape \(rowPointers.shape)")
+                "expected row pointers, one more than the \(rows) rows, found shape \(rowPointers.shape)")
         }
         guard columnIndices.shape == [count] else {
             throw BantamError(
