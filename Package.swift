@@ -61,7 +61,7 @@ let package = Package(
         tests(of: "BantamCoding"),
         tests(of: "BantamLoaders"),
         tests(of: "BantamArchive"),
-        tests(of: "BantamPasses"),
+        tests(of: "BantamPasses", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamInference"),
         tests(of: "BantamEvaluator"),
         tests(of: "BantamYAML"),

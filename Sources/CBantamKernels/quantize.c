@@ -96,15 +96,18 @@ BANTAM_BODY int is_finite(bantam_range range) {
 // MARK: Scales
 
 // Where float32 is too coarse or too narrow for extent/steps. `side` is the end of the slice farther from 0.
-static float scale_at_the_limits(double extent, double side, float steps) {
+static float scale_at_the_limits(double extent, double side, float steps, int is_affine) {
     if (extent == 0) return 0;
     float narrow = (float)extent;
     if (isinf(narrow)) {
         narrow = (float)(extent / steps);
     } else {
         float scale = narrow / steps;
-        // A subnormal scale has so few digits that rounding it down can push the ends out of the codes.
-        if (narrow / scale >= steps + 0.5f) scale = nextafterf(scale, INFINITY);
+        // A subnormal scale has so few digits that rounding it down can push an end out of the codes. Rounding
+        // takes back half a step at the end of a symmetric slice; in an affine one the zero point needs it.
+        float quotient = narrow / scale;
+        if (scale < FLT_MIN && (is_affine ? quotient > steps : quotient >= steps + 0.5f))
+            scale = nextafterf(scale, INFINITY);
         narrow = scale;
     }
     // The multiple nearest to the end may lie beyond the largest float: let the end be a multiple.
@@ -124,7 +127,7 @@ BANTAM_BODY bantam_step step_of(bantam_range range, int bits, int is_affine) {
     int ordinary = scale >= FLT_MIN && high <= 0x1p126f && low >= -0x1p126f;
     if (__builtin_expect(!ordinary, 0)) {
         double extent = is_affine ? (double)high - (double)low : (double)high;
-        scale = scale_at_the_limits(extent, high > -low ? high : -low, steps);
+        scale = scale_at_the_limits(extent, high > -low ? high : -low, steps, is_affine);
     }
     int32_t zero_point = 0;
     if (is_affine && scale > 0) {
