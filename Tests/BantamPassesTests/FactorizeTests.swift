@@ -13,7 +13,9 @@ import Testing
         func orthonormal(_ rows: Int, seed: UInt64) throws -> Matrix {
             var generator = SeededGenerator(seed: seed)
             let count = spectrum.count
-            return try QR(Matrix(rows: rows, columns: count, (0..<rows * count).map { _ in generator.normal() })).q
+            return try QR(
+                Matrix(rows: rows, columns: count, (0..<rows * count).map { _ in generator.normal() })
+            ).q
         }
         let (u, v) = (try orthonormal(rows, seed: 1), try orthonormal(columns, seed: 2))
         let scaled = u.withElements { elements in
@@ -84,7 +86,8 @@ import Testing
         for index in 0..<3 {
             let inLeft = (0..<60).reduce(0) { $0 + left[$1 * 3 + index] * left[$1 * 3 + index] }
             let inRight = (0..<40).reduce(0) { $0 + right[index * 40 + $1] * right[index * 40 + $1] }
-            #expect(abs(inLeft - Float(spectrum[index])) < 1e-5 && abs(inRight - Float(spectrum[index])) < 1e-5)
+            #expect(
+                abs(inLeft - Float(spectrum[index])) < 1e-5 && abs(inRight - Float(spectrum[index])) < 1e-5)
         }
     }
 
@@ -115,7 +118,8 @@ import Testing
         let small = try factors(Factorize(.rank(20), method: .randomized), matrix(60, 40, self.spectrum))
         #expect(
             small.notes.first
-                == "low-rank: exact decomposition instead, a rank of 20 is not small against 60×40 for a randomized one")
+                == "low-rank: exact decomposition instead, a rank of 20 is not small against 60×40 for a randomized one"
+        )
     }
 
     @Test func workersDoNotShow() throws {
@@ -145,9 +149,13 @@ import Testing
         }
         let strange = Tensor(.float32, [2, 3], [1, .nan, 0, .infinity, 0, -.infinity] as [Float])
         #expect(refusal(.dense(strange))?.kind == .corruption)
-        #expect(refusal(.dense(strange))?.message == "low-rank: expected finite values, found 3 NaN or infinite ones")
+        #expect(
+            refusal(.dense(strange))?.message
+                == "low-rank: expected finite values, found 3 NaN or infinite ones")
         let vector = Tensor(.float32, [3], [1, 2, 3] as [Float])
-        #expect(refusal(.dense(vector))?.message == "low-rank: expected a tensor of rank 2 or more, found shape 3")
+        #expect(
+            refusal(.dense(vector))?.message == "low-rank: expected a tensor of rank 2 or more, found shape 3"
+        )
         #expect(refusal(.dense(Tensor(.int8, [1, 1], [1] as [Int8])))?.kind == .invalidArgument)
         let factors = LowRank(shape: [1, 1], left: .dense(vector), right: .dense(vector))
         #expect(refusal(.lowRank(factors))?.kind == .invalidArgument)

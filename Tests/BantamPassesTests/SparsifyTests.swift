@@ -28,7 +28,8 @@ import Testing
         let tensor = tensor([20, 50], every: 5)
         let result = try Sparsify(format).apply(to: .dense(tensor), Self.context)
         #expect(result.encoding.summary == format.rawValue && result.notes.isEmpty)
-        #expect(try result.encoding.decoded(workers: .one).array(as: Float.self) == tensor.array(as: Float.self))
+        #expect(
+            try result.encoding.decoded(workers: .one).array(as: Float.self) == tensor.array(as: Float.self))
     }
 
     @Test func autoTakesTheSmallestAndSaysSo() throws {
@@ -41,7 +42,9 @@ import Testing
             let tensor = tensor([20, 50], every: step)
             let result = try Sparsify(.auto).apply(to: .dense(tensor), Self.context)
             #expect(result.notes == ["sparse: " + expected])
-            #expect(try result.encoding.decoded(workers: .one).array(as: Float.self) == tensor.array(as: Float.self))
+            #expect(
+                try result.encoding.decoded(workers: .one).array(as: Float.self)
+                    == tensor.array(as: Float.self))
         }
     }
 
@@ -56,7 +59,8 @@ import Testing
         let error = bantamError { _ = try Sparsify(.csr).apply(to: .dense(tensor), Self.context) }
         #expect(error?.kind == .invalidArgument)
         let result = try Sparsify(.auto).apply(to: .dense(tensor), Self.context)
-        #expect(result.notes == ["sparse: chose relative, bytes stored: dense 4000, bitmask 525, relative 500"])
+        #expect(
+            result.notes == ["sparse: chose relative, bytes stored: dense 4000, bitmask 525, relative 500"])
         #expect(try Sparsify(.bitmask).apply(to: .dense(tensor), Self.context).encoding.summary == "bitmask")
     }
 
@@ -70,7 +74,8 @@ import Testing
         let codes = Tensor(.int8, [10, 40], (0..<400).map { $0 % 8 == 0 ? Int8($0 % 100 - 50) : 0 })
         let scales = Tensor(.float32, [10], (0..<10).map { Float($0 + 1) })
         for zeros in [nil, Tensor(.int8, [10], [Int8](repeating: 0, count: 10))] {
-            let quantized = Quantized(codes: .dense(codes), scales: scales, zeroPoints: zeros, granularity: .channel)
+            let quantized = Quantized(
+                codes: .dense(codes), scales: scales, zeroPoints: zeros, granularity: .channel)
             let before = try quantized.decoded(workers: .one).array(as: Float.self)
             for format in Sparsify.Format.allCases {
                 let result = try Sparsify(format).apply(to: .quantized(quantized), Self.context)
@@ -92,12 +97,15 @@ import Testing
 
     @Test func factorsOneByOne() throws {
         let lowRank = LowRank(
-            shape: [20, 50], left: .dense(tensor([20, 10], every: 7)), right: .dense(tensor([10, 50], every: 1)))
+            shape: [20, 50], left: .dense(tensor([20, 10], every: 7)),
+            right: .dense(tensor([10, 50], every: 1)))
         let result = try Sparsify(.csr).apply(to: .lowRank(lowRank), Self.context)
         guard case .lowRank(let factors) = result.encoding else { return #expect(Bool(false)) }
         #expect(factors.left.summary == "csr" && factors.right.summary == "float32")
         #expect(
-            result.notes == ["right factor: sparse: kept dense, csr would take 2522 bytes and dense takes 2000"])
+            result.notes == [
+                "right factor: sparse: kept dense, csr would take 2522 bytes and dense takes 2000"
+            ])
         #expect(
             try result.encoding.decoded(workers: .one).array(as: Float.self)
                 == lowRank.decoded(workers: .one).array(as: Float.self))
@@ -105,6 +113,7 @@ import Testing
 
     @Test func onceIsEnough() throws {
         let sparse = try Sparsify(.csr).apply(to: .dense(tensor([20, 50], every: 5)), Self.context).encoding
-        #expect(bantamError { _ = try Sparsify(.csr).apply(to: sparse, Self.context) }?.kind == .invalidArgument)
+        #expect(
+            bantamError { _ = try Sparsify(.csr).apply(to: sparse, Self.context) }?.kind == .invalidArgument)
     }
 }

@@ -47,7 +47,9 @@ extension Suite {
     }
 
     /// The first elements of `source`, all but a share of them zero at places without a pattern.
-    private func thinned(_ source: UnsafeMutableBufferPointer<Float>, _ shape: Shape, zeros percent: Int) -> Tensor {
+    private func thinned(_ source: UnsafeMutableBufferPointer<Float>, _ shape: Shape, zeros percent: Int)
+        -> Tensor
+    {
         Tensor(.float32, shape, as: Float.self) { result in
             var state: UInt64 = 7
             for index in result.indices {
