@@ -93,6 +93,20 @@ BANTAM_BODY int is_finite(bantam_range range) {
     return range.highest < infinity_bits && range.lowest < (infinity_bits | sign_bit);
 }
 
+// A run shorter than a vector, with as much memory behind it as makes one: what is not its own counts as 0.
+BANTAM_BODY bantam_range short_range(const float *source, size_t count, int is_affine) {
+    const integers lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    LOAD_WORDS(values, source);
+    values &= (words)(lanes < (int32_t)count);
+    if (!is_affine) {
+        uint32_t largest = __builtin_reduce_max(values & 0x7fffffffu);
+        return (bantam_range){largest, largest | sign_bit};
+    }
+    int32_t highest = __builtin_reduce_max((integers)values);
+    uint32_t lowest = __builtin_reduce_max(values);
+    return (bantam_range){highest > 0 ? (uint32_t)highest : 0, lowest > sign_bit ? lowest : sign_bit};
+}
+
 // MARK: Scales
 
 // Where float32 is too coarse or too narrow for extent/steps. `side` is the end of the slice farther from 0.
@@ -206,19 +220,24 @@ BANTAM_BODY void round_run(const float *source, size_t count, bantam_step step, 
 
 BANTAM_BODY size_t quantize_runs(const float *source, size_t rows, size_t columns, size_t length, int bits,
                                  int is_affine, void *codes, float *scales, void *zero_points) {
-    const size_t width = bits / 8;
+    const size_t width = bits / 8, total = rows * columns;
     size_t refused = 0, slice = 0;
     for (size_t row = 0; row < rows; row++) {
         for (size_t start = 0; start < columns; start += length, slice++) {
             size_t count = columns - start < length ? columns - start : length;
-            const float *run = source + row * columns + start;
-            bantam_range range = is_affine ? bantam_range_of_body(run, count) : symmetric_range(run, count);
+            const size_t first = row * columns + start;
+            const float *run = source + first;
+            // Runs go upwards, so what a whole vector writes past a short one is written again after it.
+            int is_short = count < LANES && total - first >= LANES;
+            bantam_range range = is_short    ? short_range(run, count, is_affine)
+                                 : is_affine ? bantam_range_of_body(run, count)
+                                             : symmetric_range(run, count);
             refused += !is_finite(range);
             bantam_step step = step_of(range, bits, is_affine);
             scales[slice] = step.scale;
             if (is_affine && bits == 8) ((int8_t *)zero_points)[slice] = (int8_t)step.zero_point;
             if (is_affine && bits == 16) ((int16_t *)zero_points)[slice] = (int16_t)step.zero_point;
-            round_run(run, count, step, bits, is_affine, (char *)codes + (row * columns + start) * width);
+            round_run(run, is_short ? LANES : count, step, bits, is_affine, (char *)codes + first * width);
         }
     }
     return refused;
