@@ -33,6 +33,7 @@ extension Sparse {
             throw BantamError(
                 .invalidArgument, "csr needs a matrix: expected rank 2 or more, found shape \(tensor.shape)")
         }
+        try MemoryLimit.check(rows, elementsOf: 8)
         let width = tensor.dtype.bitWidth / 8
         let source = SharedBytes(tensor.storage.bytes)
         let pieces = Pieces(of: rows, each: max(1, (1 << 20) / max(columns, 1)))

@@ -7,10 +7,12 @@ extension Sparse {
     /// Positions that ``init(validating:positions:values:)`` would refuse are a programming error here.
     ///
     /// - Complexity: O(elements); the work is shared by `workers` and the result does not depend on them.
-    /// - Throws: ``BantamError`` if the values do not decode, or are not of whole bytes.
+    /// - Throws: ``BantamError`` if the values do not decode or are not of whole bytes, or the tensor is larger
+    ///   than the machine's memory.
     public func decoded(workers: Workers) throws -> Tensor {
         let values = try values.decoded(workers: workers)
         try values.dtype.checkWholeBytes()
+        try MemoryLimit.check(shape.elementCount, elementsOf: values.dtype.bitWidth / 8)
         return switch values.dtype.bitWidth {
         case 8: try filled(from: values, UInt8.self, workers)
         case 16: try filled(from: values, UInt16.self, workers)
@@ -59,8 +61,14 @@ private struct Scatter<Element: BitPattern>: @unchecked Sendable {
             let bytes = pieces[piece]
             clear(bytes.lowerBound * 8..<min(bytes.upperBound * 8, result.count))
             var next = offsets[piece]
-            for byte in bytes {
-                var bits = mask[byte]
+            var byte = bytes.lowerBound
+            // By words: a loop over few bits ends at unforeseeable places.
+            while byte < bytes.upperBound {
+                let isWord = byte + 8 <= bytes.upperBound
+                var bits =
+                    isWord
+                    ? UnsafeRawPointer(mask.baseAddress! + byte).loadUnaligned(as: UInt64.self).littleEndian
+                    : UInt64(mask[byte])
                 while bits != 0 {
                     let position = byte * 8 + bits.trailingZeroBitCount
                     precondition(position < result.count)
@@ -68,6 +76,7 @@ private struct Scatter<Element: BitPattern>: @unchecked Sendable {
                     next += 1
                     bits &= bits - 1
                 }
+                byte += isWord ? 8 : 1
             }
         }
     }

@@ -18,6 +18,7 @@ extension Sparse {
             guard case .dense = quantized.codes else {
                 throw BantamError(.corruption, "expected dense codes as values of a sparse tensor")
             }
+            try quantized.validate()
         case .sparse, .lowRank:
             throw BantamError(
                 .corruption, "expected plain or quantized values of a sparse tensor, found \(values.summary)")

@@ -96,6 +96,14 @@ import Testing
         #expect(product.array(as: Float.self) == decoded.array(as: Float.self))
     }
 
+    @Test func codesWithZeroPointsAreNoSparseMatrix() throws {
+        let quantized = Quantized(
+            codes: .sparse(try Sparse(Tensor(.int8, [1, 2], [3, 0] as [Int8]), as: .csr)),
+            scales: Tensor(.float32, [], [1] as [Float]), zeroPoints: Tensor(.int8, [], [1] as [Int8]),
+            granularity: .tensor)
+        #expect(try CSRMatrix(.quantized(quantized)).map(\.count) == nil)
+    }
+
     @Test func lowRankIsTwoProducts() throws {
         let left = Tensor(.float32, [4, 2], [1, 2, 3, 4, 5, 6, 7, 8] as [Float])
         let right = Tensor(.float32, [2, 3], [1, 0, -1, 2, 1, 0] as [Float])

@@ -140,6 +140,47 @@ import Testing
             }, lie)
     }
 
+    @Test func fewBytesForMoreThanAllMemoryAreAnError() throws {
+        let empty = Tensor(.uint8, [0], [UInt8]())
+        let endless = try #require(Shape(checking: [1, 1 << 50]))
+        let csr = Sparse.Positions.csr(
+            rowPointers: Tensor(.uint8, [2], [0, 0] as [UInt8]), columnIndices: empty)
+        for positions in [csr, .relative(empty)] {
+            let sparse = try Sparse(validating: endless, positions: positions, values: Self.values(0))
+            #expect(bantamError { _ = try sparse.decoded(workers: .one) }?.kind == .compatibility)
+        }
+        let tall = try #require(Shape(checking: [1 << 55, 0]))
+        let rows = try Sparse(validating: tall, positions: .relative(empty), values: Self.values(0))
+        #expect(bantamError { _ = try CSRMatrix(.sparse(rows)) }?.kind == .compatibility)
+        let nothing = Tensor(.float32, tall, Storage(byteCount: 0) { _ in })
+        #expect(bantamError { _ = try Sparse(nothing, as: .csr) }?.kind == .compatibility)
+        let scale = Tensor(.float32, [], [1] as [Float])
+        let side = Encoding.quantized(
+            Quantized(
+                codes: .sparse(
+                    Sparse(
+                        shape: try #require(Shape(checking: [1 << 40, 1])),
+                        positions: .relative(Tensor(.uint8, [0], [UInt8]())),
+                        values: .dense(Tensor(.int8, [0], [Int8]())))), scales: scale, zeroPoints: nil,
+                granularity: .tensor))
+        let product = try LowRank(
+            validating: try #require(Shape(checking: [1 << 40, 2])), left: side,
+            right: .dense(Tensor(.float32, [1, 2], [1, 2] as [Float])))
+        #expect(bantamError { _ = try product.decoded(workers: .one) }?.kind == .compatibility)
+    }
+
+    @Test func codesAndScalesMustFit() throws {
+        let codes = Encoding.dense(Tensor(.int8, [2, 2], [1, 2, 3, 4] as [Int8]))
+        let scales = Tensor(.float32, [2], [1, 2] as [Float])
+        #expect(
+            try Quantized(validating: codes, scales: scales, zeroPoints: nil, granularity: .channel)
+                .decoded(workers: .one).array(as: Float.self) == [1, 2, 6, 8])
+        let error = bantamError {
+            _ = try Quantized(validating: codes, scales: scales, zeroPoints: nil, granularity: .tensor)
+        }
+        #expect(error?.kind == .corruption)
+    }
+
     @Test func partsOfTheWrongKindAreRefused() throws {
         let bytes = Tensor(.int8, [2], [0, 1] as [Int8])
         let pointers = Tensor(.uint8, [2], [0, 2] as [UInt8])

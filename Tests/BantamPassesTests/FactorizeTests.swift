@@ -1,9 +1,10 @@
 import BantamEncodings
-import BantamLinearAlgebra
 import BantamPasses
 import BantamTensors
 import BantamTestSupport
 import Testing
+
+@testable import BantamLinearAlgebra
 
 /// On matrices whose singular values are known, so that Eckart–Young says what the error must be.
 @Suite struct FactorizeTests {
@@ -120,6 +121,35 @@ import Testing
             small.notes.first
                 == "low-rank: exact decomposition instead, a rank of 20 is not small against 60×40 for a randomized one"
         )
+    }
+
+    /// The largest singular vector is made orthogonal to every random vector of the range finder, which so
+    /// misses it, and must notice.
+    @Test func aBrokenPromiseIsNoticed() throws {
+        let width = 1 + RandomizedSVD.oversampling
+        let test = Matrix.normal(rows: 60, columns: width, seed: 0x42)
+        let more = Matrix.normal(rows: 60, columns: 1, seed: 7)
+        let joined = Matrix(
+            rows: 60, columns: width + 1,
+            (0..<60 * (width + 1)).map { index in
+                let (row, column) = index.quotientAndRemainder(dividingBy: width + 1)
+                return column < width
+                    ? test.tensor.array(as: Float.self)[row * width + column]
+                    : more.tensor.array(as: Float.self)[row]
+            })
+        let right = try QR(joined).q.transposed()
+        let left = try QR(Matrix.normal(rows: 40, columns: width + 1, seed: 8)).q
+        let scaled = left.withElements { elements in
+            Matrix(
+                rows: 40, columns: width + 1,
+                elements.indices.map { elements[$0] * ($0 % (width + 1) == width ? 3 : 0.5) })
+        }
+        let matrix = try scaled.multiplied(by: right)
+        #expect(try RandomizedSVD(matrix, rank: 1).keepsItsPromise == false)
+        let found = try factors(Factorize(.rank(1), method: .randomized), matrix.tensor)
+        #expect(
+            found.notes.first?.hasPrefix("low-rank: exact decomposition instead, the randomized one") == true)
+        #expect(abs(found.error - (2.75 / 11.75).squareRoot()) < 1e-5)
     }
 
     @Test func workersDoNotShow() throws {
