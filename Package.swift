@@ -40,7 +40,8 @@ let package = Package(
         floor("BantamPasses", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels"]),
         floor("BantamYAML", on: ["BantamTensors", "Yams"]),
         floor(
-            "BantamInference", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels", "BantamYAML"]),
+            "BantamInference",
+            on: ["BantamEncodings", "BantamLinearAlgebra", "BantamLoaders", "BantamYAML", "COpenBLAS"]),
         floor("BantamEvaluator", on: ["BantamArchive", "BantamInference"]),
         floor("BantamRecipes", on: ["BantamPasses", "BantamArchive", "BantamYAML"]),
         floor("BantamReports", on: ["BantamEvaluator", "BantamRecipes"]),
@@ -62,7 +63,7 @@ let package = Package(
         tests(of: "BantamLoaders"),
         tests(of: "BantamArchive"),
         tests(of: "BantamPasses"),
-        tests(of: "BantamInference"),
+        tests(of: "BantamInference", fixtures: true),
         tests(of: "BantamEvaluator"),
         tests(of: "BantamYAML"),
         tests(of: "BantamRecipes"),
