@@ -28,12 +28,15 @@ import Testing
     }
 
     static let faults = [
-        Fault("[7]", "linear: {weight: w}", tensor: "w", saying: "expected this tensor among the weights, found none"),
+        Fault(
+            "[7]", "linear: {weight: w}", tensor: "w",
+            saying: "expected this tensor among the weights, found none"),
         Fault(
             "[7]", "linear: {weight: w}", ["w": [3, 6]], tensor: "w",
             saying: "expected out×7 for inputs of 7, found 3×6"),
         Fault(
-            "[7]", "linear: {weight: w}", ["w": [7]], tensor: "w", saying: "expected out×7 for inputs of 7, found 7"),
+            "[7]", "linear: {weight: w}", ["w": [7]], tensor: "w",
+            saying: "expected out×7 for inputs of 7, found 7"),
         Fault(
             "[7]", "linear: {weight: w}", ["w": [0, 7]],
             saying: "expected an output of 1 to 268435456 elements a sample, found 0"),
@@ -85,17 +88,21 @@ import Testing
         Fault(
             "[2]", "layer_norm: {weight: w, bias: b}", ["w": [2], "b": [1, 2]], tensor: "b",
             saying: "expected 2, found 1×2"),
-        Fault("[2]", "embedding: {weight: w}", ["w": [0, 2]], tensor: "w", saying: "expected ids×width, found 0×2"),
+        Fault(
+            "[2]", "embedding: {weight: w}", ["w": [0, 2]], tensor: "w",
+            saying: "expected ids×width, found 0×2"),
         Fault(
             "[4]", "residual: [linear: {weight: w}]", ["w": [3, 4]],
             saying: "expected layers that keep the shape 4, found 3"),
     ]
 
     @Test(arguments: faults) func faultsNameLayerAndTensor(fault: Fault) throws {
-        let network = try Network(yaml: "input: \(fault.input)\nlayers:\n  - \(fault.layer)\n", file: "n.yaml")
-        let error = try #require(bantamError {
-            _ = try network.bound { fault.tensors[$0].map { .dense(normal($0, seed: 1)) } }
-        })
+        let network = try Network(
+            yaml: "input: \(fault.input)\nlayers:\n  - \(fault.layer)\n", file: "n.yaml")
+        let error = try #require(
+            bantamError {
+                _ = try network.bound { fault.tensors[$0].map { .dense(normal($0, seed: 1)) } }
+            })
         let name = fault.layer.prefix { $0 != ":" }
         #expect(error.kind == .corruption && error.file == "n.yaml")
         #expect(error.tensor == fault.tensor)

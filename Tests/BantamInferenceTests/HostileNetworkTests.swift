@@ -66,7 +66,8 @@ import Testing
         for _ in 0..<2000 {
             var text = sample
             for _ in 0..<Int.random(in: 1...3, using: &generator) {
-                text[Int.random(in: text.indices, using: &generator)] = whole.randomElement(using: &generator)!
+                text[Int.random(in: text.indices, using: &generator)] = whole.randomElement(
+                    using: &generator)!
             }
             parsed += attempt(text[...])
         }

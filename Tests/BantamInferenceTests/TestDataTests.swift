@@ -25,8 +25,13 @@ import Testing
     }
 
     @Test func labelsOfAnyIntegerTypeAreRead() throws {
-        for labels in [labels([0, 2, 1]), Tensor(.uint8, [3], [0, 2, 1] as [UInt8]), Tensor(.int16, [3], [0, 2, 1] as [Int16])] {
-            let file = MemoryFile(tensors: [("other", normal([2], seed: 1)), ("labels", labels), ("inputs", normal([3, 4], seed: 1))])
+        for labels in [
+            labels([0, 2, 1]), Tensor(.uint8, [3], [0, 2, 1] as [UInt8]),
+            Tensor(.int16, [3], [0, 2, 1] as [Int16]),
+        ] {
+            let file = MemoryFile(tensors: [
+                ("other", normal([2], seed: 1)), ("labels", labels), ("inputs", normal([3, 4], seed: 1)),
+            ])
             let data = try TestData(file, classes: 3)
             #expect(data.labels == [0, 2, 1])
             #expect(data.inputs.shape == [3, 4])
@@ -35,7 +40,8 @@ import Testing
 
     @Test func faultsNameFileAndTensor() {
         let inputs = ("inputs", normal([2, 4], seed: 1))
-        #expect(message(("labels", labels([0]))) == "data.npz: tensor 'inputs': expected this tensor, found none")
+        #expect(
+            message(("labels", labels([0]))) == "data.npz: tensor 'inputs': expected this tensor, found none")
         #expect(message(inputs) == "data.npz: tensor 'labels': expected this tensor, found none")
         #expect(
             message(inputs, ("labels", labels([0, 1, 2])))

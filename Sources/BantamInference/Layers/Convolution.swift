@@ -48,7 +48,7 @@ struct Convolution: Layer {
         }
         let (geometry, output) = try geometry(input, shape)
         let bias = try weights.vector(bias, count: shape.axes[0], place)
-        if channels == groups {
+        if channels == groups, groups > 1 {
             let values = try weights.decoded(encoding, weight, place)
             return geometry.depthwise(values, bias, from: input, to: output)
         }

@@ -88,42 +88,59 @@ struct ConvolutionGeometry: Sendable {
     }
 
     /// `columns[tap, output]` = the input under that tap of the kernel at that output, 0 in the padding.
-    private func fill(_ columns: UnsafeMutableBufferPointer<Float>, from x: UnsafeMutableBufferPointer<Float>)
-    {
+    private func fill(
+        _ columns: UnsafeMutableBufferPointer<Float>, from x: UnsafeMutableBufferPointer<Float>
+    ) {
         var target = columns.baseAddress!
         for channel in 0..<channels / groups {
-            let plane = x.baseAddress! + channel * inputSize
+            let plane = UnsafePointer(x.baseAddress! + channel * inputSize)
             for tapY in 0..<vertical.kernel {
                 let rows = vertical.outputs(tapY)
+                let top = rows.lowerBound * horizontal.output
+                let bottom = rows.upperBound * horizontal.output
                 for tapX in 0..<horizontal.kernel {
-                    let range = horizontal.outputs(tapX)
-                    for outputY in 0..<vertical.output {
-                        if rows.contains(outputY) {
-                            let row = outputY * vertical.stride + vertical.offset(tapY)
-                            fillRow(target, plane + row * horizontal.input, tapX, range)
-                        } else {
-                            target.update(repeating: 0, count: horizontal.output)
-                        }
-                        target += horizontal.output
+                    target.update(repeating: 0, count: top)
+                    (target + bottom).update(repeating: 0, count: outputSize - bottom)
+                    if !rows.isEmpty {
+                        let row = rows.lowerBound * vertical.stride + vertical.offset(tapY)
+                        fillRows(target + top, rows.count, from: plane + row * horizontal.input, tapX)
                     }
+                    target += outputSize
                 }
             }
         }
     }
 
-    private func fillRow(
-        _ target: UnsafeMutablePointer<Float>, _ source: UnsafePointer<Float>, _ tap: Int, _ range: Range<Int>
+    /// The rows of one tap that lie within the input: most of what a convolution does outside its product, so
+    /// nothing in here is called per row.
+    private func fillRows(
+        _ target: UnsafeMutablePointer<Float>, _ count: Int, from source: UnsafePointer<Float>, _ tap: Int
     ) {
-        for outputX in 0..<range.lowerBound { target[outputX] = 0 }
-        for outputX in range.upperBound..<horizontal.output { target[outputX] = 0 }
-        var position = range.lowerBound * horizontal.stride + horizontal.offset(tap)
-        if horizontal.stride == 1 {
-            (target + range.lowerBound).update(from: source + position, count: range.count)
-            return
-        }
-        for outputX in range {
-            target[outputX] = source[position]
-            position += horizontal.stride
+        let range = horizontal.outputs(tap)
+        let (width, step) = (horizontal.output, horizontal.stride)
+        let rowStep = vertical.stride * horizontal.input
+        var target = target
+        var source = source
+        let first = range.lowerBound * step + horizontal.offset(tap)
+        for _ in 0..<count {
+            for output in 0..<range.lowerBound { target[output] = 0 }
+            for output in range.upperBound..<width { target[output] = 0 }
+            let from = source + (range.isEmpty ? 0 : first)
+            let to = target + range.lowerBound
+            var index = 0
+            if step == 1 {
+                while index + 8 <= range.count {
+                    let values = UnsafeRawPointer(from + index).loadUnaligned(as: SIMD8<Float>.self)
+                    UnsafeMutableRawPointer(to + index).storeBytes(of: values, as: SIMD8<Float>.self)
+                    index += 8
+                }
+            }
+            while index < range.count {
+                to[index] = from[index * step]
+                index += 1
+            }
+            target += width
+            source += rowStep
         }
     }
 }

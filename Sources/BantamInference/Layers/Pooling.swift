@@ -56,7 +56,11 @@ struct Pooling: Layer {
                 switch kind {
                 case .maximum:
                     target.update(repeating: -.infinity, count: outputSize)
-                    Pooling.fold(source, into: target, vertical, horizontal) { $1 > $0 || $1.isNaN ? $1 : $0 }
+                    Pooling.fold(source, into: target, vertical, horizontal) { largest, value in
+                        // Two selections without a branch, which vectorise; the second lets NaN win.
+                        let larger = value > largest ? value : largest
+                        return value == value ? larger : value
+                    }
                 case .average:
                     target.update(repeating: 0, count: outputSize)
                     Pooling.fold(source, into: target, vertical, horizontal) { $0 + $1 }
