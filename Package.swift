@@ -44,7 +44,10 @@ let package = Package(
         floor("BantamYAML", on: ["BantamTensors", "Yams"]),
         floor(
             "BantamInference",
-            on: ["BantamEncodings", "BantamLinearAlgebra", "BantamLoaders", "BantamYAML", "COpenBLAS"]),
+            on: [
+                "BantamEncodings", "BantamLinearAlgebra", "BantamLoaders", "BantamYAML", "CBantamKernels",
+                "COpenBLAS",
+            ]),
         floor("BantamEvaluator", on: ["BantamArchive", "BantamInference"]),
         floor("BantamRecipes", on: ["BantamPasses", "BantamArchive", "BantamYAML"]),
         floor("BantamReports", on: ["BantamEvaluator", "BantamRecipes"]),
@@ -66,7 +69,7 @@ let package = Package(
         tests(of: "BantamLoaders"),
         tests(of: "BantamArchive"),
         tests(of: "BantamPasses"),
-        tests(of: "BantamInference", fixtures: true, hostile: true),
+        tests(of: "BantamInference", with: ["CBantamKernels"], fixtures: true, hostile: true),
         tests(of: "BantamEvaluator"),
         tests(of: "BantamYAML"),
         tests(of: "BantamRecipes"),

@@ -89,4 +89,11 @@ bantam_magnitude_counts bantam_count_magnitudes_64(const uint64_t *source, size_
 // other, at its lower half.
 void bantam_count_low_digits(const uint32_t *source, size_t count, uint32_t high, uint32_t *counts);
 
+// Activation functions in place; see activations.c. `gelu_tanh` is the approximation of GELU by tanh.
+void bantam_exp(float *values, size_t count);
+void bantam_sigmoid(float *values, size_t count);
+void bantam_silu(float *values, size_t count);
+void bantam_tanh(float *values, size_t count);
+void bantam_gelu_tanh(float *values, size_t count);
+
 #endif
