@@ -43,7 +43,11 @@ let package = Package(
         floor("BantamPasses", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels"]),
         floor("BantamYAML", on: ["BantamTensors", "Yams"]),
         floor(
-            "BantamInference", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels", "BantamYAML"]),
+            "BantamInference",
+            on: [
+                "BantamEncodings", "BantamLinearAlgebra", "BantamLoaders", "BantamYAML", "CBantamKernels",
+                "COpenBLAS",
+            ]),
         floor("BantamEvaluator", on: ["BantamArchive", "BantamInference"]),
         floor("BantamRecipes", on: ["BantamPasses", "BantamArchive", "BantamYAML"]),
         floor("BantamReports", on: ["BantamEvaluator", "BantamRecipes"]),
