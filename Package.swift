@@ -6,11 +6,14 @@ func floor(_ name: String, on below: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: below)
 }
 
-/// The tests of one floor. `fixtures`: it has a `Fixtures` folder, which its tests read by path.
-func tests(of name: String, with others: [Target.Dependency] = [], fixtures: Bool = false) -> Target {
+/// The tests of one floor. `fixtures`: it has a `Fixtures` folder, which its tests read by path; `hostile`: it
+/// has a folder `Hostile` of files that must be refused.
+func tests(
+    of name: String, with others: [Target.Dependency] = [], fixtures: Bool = false, hostile: Bool = false
+) -> Target {
     .testTarget(
         name: name + "Tests", dependencies: [.target(name: name), "BantamTestSupport"] + others,
-        exclude: fixtures ? ["Fixtures"] : [])
+        exclude: (fixtures ? ["Fixtures"] : []) + (hostile ? ["Hostile"] : []))
 }
 
 let package = Package(
@@ -57,7 +60,7 @@ let package = Package(
         tests(of: "BantamLinearAlgebra"),
         tests(of: "BantamEncodings"),
         tests(of: "BantamCoding"),
-        tests(of: "BantamLoaders"),
+        tests(of: "BantamLoaders", fixtures: true, hostile: true),
         tests(of: "BantamArchive"),
         tests(of: "BantamPasses"),
         tests(of: "BantamInference"),
