@@ -39,6 +39,7 @@ extension Quantized.Granularity {
     /// `rows` rows of `columns` elements cut every `length` elements.
     ///
     /// A tensor below rank 2 counts as one row for `tensor` and `group`, and one row per element for `channel`.
+    /// Groups longer than a row are as long as the row.
     public func slicing(of shape: Shape) -> (rows: Int, columns: Int, length: Int) {
         let count = shape.elementCount
         switch self {
@@ -49,7 +50,7 @@ extension Quantized.Granularity {
             return (rows, columns, max(columns, 1))
         case .group(let length):
             let (rows, columns) = shape.matrixForm ?? (1, count)
-            return (rows, columns, length)
+            return (rows, columns, max(1, min(length, columns)))
         }
     }
 
@@ -59,7 +60,7 @@ extension Quantized.Granularity {
         switch self {
         case .tensor: return []
         case .channel: return [rows]
-        case .group: return [rows, (columns + length - 1) / length]
+        case .group: return [rows, columns == 0 ? 0 : (columns - 1) / length + 1]
         }
     }
 }

@@ -13,7 +13,8 @@
 
 #if defined(__x86_64__)
 #define BANTAM_AVX2 __attribute__((target("arch=x86-64-v3")))
-#define BANTAM_AVX512 __attribute__((target("arch=x86-64-v4")))
+// Without the width, the compiler would split 64-byte vectors in two.
+#define BANTAM_AVX512 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 
 #define BANTAM_DISPATCH(result, name, parameters, arguments)                      \
     static result name##_portable parameters { return name##_body arguments; }    \

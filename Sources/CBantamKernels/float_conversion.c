@@ -1,20 +1,6 @@
 // Between float32 and the 16-bit floats. Integer arithmetic only, so that every copy agrees on NaN too.
 
-#include "dispatch.h"
-
-#include <string.h>
-
-BANTAM_BODY uint32_t bits_of(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, 4);
-    return bits;
-}
-
-BANTAM_BODY float float_of(uint32_t bits) {
-    float value;
-    memcpy(&value, &bits, 4);
-    return value;
-}
+#include "vectors.h"
 
 BANTAM_BODY void bantam_bfloat16_to_float32_body(const uint16_t *source, float *result, size_t count) {
     for (size_t i = 0; i < count; i++) result[i] = float_of((uint32_t)source[i] << 16);

@@ -20,7 +20,7 @@ static int processor_level(void) {
     return 0;
 }
 
-int bantam_simd_level(void) {
+static int chosen_level(void) {
     static atomic_int known = -1;
     int level = atomic_load_explicit(&known, memory_order_relaxed);
     if (level >= 0) return level;
@@ -30,4 +30,18 @@ int bantam_simd_level(void) {
     if (cap && strcmp(cap, "avx2") == 0 && level > 1) level = 1;
     atomic_store_explicit(&known, level, memory_order_relaxed);
     return level;
+}
+
+// Per thread, so that tests which run side by side do not change each other's level.
+static _Thread_local int test_cap = -1;
+
+int bantam_simd_level(void) {
+    int level = chosen_level();
+    return test_cap >= 0 && test_cap < level ? test_cap : level;
+}
+
+int bantam_cap_simd_level_for_tests(int cap) {
+    int before = test_cap;
+    test_cap = cap;
+    return before;
 }

@@ -11,10 +11,48 @@
 // variable BANTAM_SIMD (portable, avx2, avx512) caps it.
 int bantam_simd_level(void);
 
+// Test hook: caps the level on the calling thread alone, -1 for no cap. Returns the cap that was there.
+int bantam_cap_simd_level_for_tests(int cap);
+
 // Float conversions: exact to float32, round to nearest even from it.
 void bantam_float16_to_float32(const uint16_t *source, float *result, size_t count);
 void bantam_bfloat16_to_float32(const uint16_t *source, float *result, size_t count);
 void bantam_float32_to_float16(const float *source, uint16_t *result, size_t count);
 void bantam_float32_to_bfloat16(const float *source, uint16_t *result, size_t count);
+
+// Quantization, x ≈ (code - zero_point)·scale. Slices that share a scale are runs of `length` elements along
+// each of `rows` rows of `columns`; the last run of a row may be shorter. Scales and zero points stand one per
+// run, in order. A null `zero_points` means symmetric. A quantizer returns the number of slices that hold NaN
+// or infinity, whose codes mean nothing.
+size_t bantam_quantize_int8(const float *source, size_t rows, size_t columns, size_t length, int8_t *codes,
+                            float *scales, int8_t *zero_points);
+size_t bantam_quantize_int16(const float *source, size_t rows, size_t columns, size_t length, int16_t *codes,
+                             float *scales, int16_t *zero_points);
+void bantam_dequantize_int8(const int8_t *codes, size_t rows, size_t columns, size_t length,
+                            const float *scales, const int8_t *zero_points, float *result);
+void bantam_dequantize_int16(const int16_t *codes, size_t rows, size_t columns, size_t length,
+                             const float *scales, const int16_t *zero_points, float *result);
+
+// The same in two steps, for slices that several threads share. `range` is the extent of what was seen, with
+// zero in it, as bit patterns: of the largest number, and of the largest magnitude below zero with its sign.
+typedef struct {
+    uint32_t highest;
+    uint32_t lowest;
+} bantam_range;
+bantam_range bantam_range_of(const float *source, size_t count);
+void bantam_round_int8(const float *source, size_t count, float scale, int8_t zero_point, int is_affine,
+                       int8_t *codes);
+void bantam_round_int16(const float *source, size_t count, float scale, int16_t zero_point, int is_affine,
+                        int16_t *codes);
+
+// Scale and zero point of a slice whose finite elements span `range`. `bits` is 8 or 16.
+typedef struct {
+    float scale;
+    int32_t zero_point;
+} bantam_step;
+bantam_step bantam_step_of(bantam_range range, int bits, int is_affine);
+
+// The number of elements that are NaN or infinite.
+size_t bantam_count_non_finite(const float *source, size_t count);
 
 #endif
