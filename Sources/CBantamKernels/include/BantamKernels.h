@@ -55,4 +55,18 @@ bantam_step bantam_step_of(bantam_range range, int bits, int is_affine);
 // The number of elements that are NaN or infinite.
 size_t bantam_count_non_finite(const float *source, size_t count);
 
+// Elements of `width` 1, 2, 4, 8 or 16 bytes that are not all zero bits: how many, and as a bit each, least
+// significant bit of a byte first.
+size_t bantam_count_nonzero(const void *source, size_t width, size_t count);
+void bantam_nonzero_mask(const void *source, size_t width, size_t count, uint8_t *mask);
+
+// Writes the first `capacity` of them to `values` and their indices as unsigned integers of `index_width` 1, 2,
+// 4 or 8 bytes to `indices` (0: no indices). Returns how many were written; never writes beyond the capacity.
+size_t bantam_compress(const void *source, size_t width, size_t count, void *values, void *indices,
+                       size_t index_width, size_t capacity);
+
+// result[rows × width] = CSR · panel[columns × width] for a width of 16, 32 or 64; see csr_multiply.c.
+void bantam_csr_multiply(const float *values, const uint32_t *column_indices, const uint64_t *row_pointers,
+                         size_t rows, const float *panel, size_t width, float *result);
+
 #endif
