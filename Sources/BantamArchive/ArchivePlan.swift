@@ -19,7 +19,10 @@ struct ArchivePlan {
         var records: [TensorRecord] = []
         for (entry, tensor) in tensors {
             let tree = tensor.tree.map { path, array in
-                let ending = names.ending(for: entry.name, path, isCoded: array.isCoded)
+                // A dense tensor's plain array has the tensor's own name, which is reserved for it.
+                let ending =
+                    path.isEmpty && !array.isCoded
+                    ? "" : names.ending(entry.name + path, isCoded: array.isCoded)
                 stored.append((entry.name + path + ending, array))
                 return ending
             }
@@ -31,8 +34,7 @@ struct ArchivePlan {
         }
         var headerName: String?
         if let header {
-            let name =
-                MetadataKey.header + names.ending(for: MetadataKey.header, "", isCoded: header.isCoded)
+            let name = MetadataKey.header + names.ending(MetadataKey.header, isCoded: header.isCoded)
             stored.append((name, header))
             headerName = name
         }
@@ -73,16 +75,14 @@ private struct ArrayNames {
     private var taken: Set<String>
 
     /// Names that no part may have: those of the source's tensors.
-    init(reserved: [String]) { taken = Set(reserved) }
+    init(reserved: [String]) { taken = Set(reserved + [SafetensorsHeader.metadataKey]) }
 
-    /// What completes the name of an array after the tensor's name and the path of the part.
-    mutating func ending(for tensor: String, _ path: String, isCoded: Bool) -> String {
+    /// What completes the name of an array that begins with `start`.
+    mutating func ending(_ start: String, isCoded: Bool) -> String {
         let suffix = isCoded ? ".coded" : ""
-        // A dense tensor's plain array has the tensor's own name, which is reserved for it.
-        if path.isEmpty && !isCoded && taken.contains(tensor) && tensor != MetadataKey.header { return "" }
         var ending = suffix
         var number = 1
-        while !taken.insert(tensor + path + ending).inserted || tensor + path + ending == "__metadata__" {
+        while !taken.insert(start + ending).inserted {
             ending = "_\(number)" + suffix
             number += 1
         }

@@ -42,7 +42,8 @@ public final class ArchiveWriter: Sendable {
         if let (key, _) = source.metadata.first(where: { $0.key.hasPrefix(MetadataKey.prefix) }) {
             throw BantamError(
                 .invalidArgument, file: source.path,
-                "the metadata key '\(key)' begins with '\(MetadataKey.prefix)', which compressed files reserve")
+                "the metadata key '\(key)' begins with '\(MetadataKey.prefix)', which compressed files reserve"
+            )
         }
         self.path = path
         self.source = source

@@ -14,7 +14,9 @@ struct ArrayLayout: Sendable, Hashable {
     /// dtype and shape in the header of an array that is stored plain. safetensors has no complex128: its
     /// elements stand as sixteen bytes along a last axis.
     var plainEntry: (dtype: DType, shape: Shape) {
-        guard dtype == .complex128, let shape = Shape(checking: shape.axes + [16]) else { return (dtype, shape) }
+        guard dtype == .complex128, let shape = Shape(checking: shape.axes + [16]) else {
+            return (dtype, shape)
+        }
         return (.uint8, shape)
     }
 }

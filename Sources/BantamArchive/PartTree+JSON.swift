@@ -61,7 +61,8 @@ extension PartTree where Leaf == String {
     init(members: [JSON.Member], depth: Int = 0) throws {
         guard depth < PartTree.depthLimit else {
             throw BantamError(
-                .corruption, "encodings: expected parts nested at most \(PartTree.depthLimit) deep, found deeper")
+                .corruption,
+                "encodings: expected parts nested at most \(PartTree.depthLimit) deep, found deeper")
         }
         func node(_ name: String) throws -> PartTree {
             try PartTree(try value(name), depth: depth + 1)
@@ -88,7 +89,8 @@ extension PartTree where Leaf == String {
             let text = try leaf("granularity")
             guard let granularity = Quantized.Granularity(text), granularity.isReasonable else {
                 throw BantamError(
-                    .corruption, "encodings: expected tensor, channel or group:N as granularity, found '\(text)'")
+                    .corruption,
+                    "encodings: expected tensor, channel or group:N as granularity, found '\(text)'")
             }
             self = .quantized(
                 codes: try node(Part.codes), scales: try leaf(Part.scales),
@@ -110,7 +112,8 @@ extension PartTree where Leaf == String {
         default:
             throw BantamError(
                 .corruption,
-                "encodings: expected the parts of an encoding, found \(members.map(\.key).joined(separator: ", "))")
+                "encodings: expected the parts of an encoding, found \(members.map(\.key).joined(separator: ", "))"
+            )
         }
     }
 }

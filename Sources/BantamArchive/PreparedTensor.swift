@@ -50,6 +50,9 @@ public struct PreparedTensor: Sendable {
     /// - Throws: ``BantamError`` of kind `invalidArgument` if the encoding is so small beside the tensor that
     ///   readers would take it for an attack (over 1 MiB of tensor for each byte).
     public init(_ encoding: Encoding, coding: Coding, workers: Workers) throws {
+        // A tensor without elements has nothing to encode, and a reader need not wonder about its parts.
+        let encoding =
+            encoding.shape.elementCount == 0 ? .dense(try encoding.decoded(workers: workers)) : encoding
         self.encoding = encoding
         let parts = PartTree<Tensor>(encoding)
         let coded = try parts.map { _, tensor in

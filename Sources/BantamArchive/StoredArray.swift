@@ -19,12 +19,15 @@ struct StoredArray: Sendable {
 
 /// Turns the names in a tree into the arrays they stand for, checked against what the tree needs.
 ///
-/// Nothing is decoded, and only the headers of coded arrays are read.
+/// Nothing is decoded, and only the headers of coded arrays are read. Shapes of trees that are not dense have
+/// elements, and not many more than the file has bytes; see ``Proportion``.
 struct ArrayResolver {
     let file: SafetensorsFile
     /// The position of an array in the safetensors header, by name.
     let indices: [String: Int]
     let tensor: String
+    /// The original dtype.
+    let original: DType
 
     /// The arrays of a tree.
     ///
@@ -35,7 +38,9 @@ struct ArrayResolver {
     /// - Throws: ``BantamError`` of kind `corruption` that names the array, what was expected and what was found.
     func resolve(_ tree: PartTree<String>, path: String = "", shape: Shape?) throws -> PartTree<StoredArray> {
         switch tree {
-        case .dense(let ending): return .dense(try array(path + ending, ending, shape: shape))
+        case .dense(let ending):
+            let dtype: DType? = original == .complex128 ? .complex128 : nil
+            return .dense(try array(path + ending, ending, shape: shape, dtype: dtype))
         case .quantized(let codes, let scales, let zeroPoints, let granularity):
             let codes = try resolve(codes, path: "\(path).\(Part.codes)", shape: shape)
             let codeType = codes.elements.layout.dtype
@@ -48,11 +53,11 @@ struct ArrayResolver {
             return .quantized(codes: codes, scales: scales, zeroPoints: zeroPoints, granularity: granularity)
         case .csr(let values, let columnIndices, let rowPointers):
             let (values, count) = try resolve(values: values, path, shape)
-            guard let rows = shape?.matrixForm?.rows, rows < .max else {
+            guard let rows = shape?.matrixForm?.rows else {
                 throw BantamError(.corruption, "expected a matrix for csr, found shape \(shape ?? [count])")
             }
             let columnIndices = try part(path, Part.columnIndices, columnIndices, shape: [count])
-            let rowPointers = try part(path, Part.rowPointers, rowPointers, shape: Shape(checking: [rows + 1]))
+            let rowPointers = try part(path, Part.rowPointers, rowPointers, shape: [rows + 1])
             let unsigned: [DType] = [.uint8, .uint16, .uint32, .uint64]
             try check(columnIndices.layout.dtype, among: unsigned, "column indices")
             try check(rowPointers.layout.dtype, among: unsigned, "row pointers")
@@ -97,7 +102,8 @@ struct ArrayResolver {
         guard expected.contains(dtype) else {
             throw BantamError(
                 .corruption,
-                "expected \(what) of \(expected.map(\.rawValue).joined(separator: " or ")), found \(dtype.rawValue)")
+                "expected \(what) of \(expected.map(\.rawValue).joined(separator: " or ")), found \(dtype.rawValue)"
+            )
         }
     }
 

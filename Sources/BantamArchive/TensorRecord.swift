@@ -41,7 +41,8 @@ struct TensorRecord: Sendable {
         name = member.key
         if let text = member.value.stringValue {
             guard text.isEmpty else {
-                throw BantamError(.corruption, "encodings: expected an empty string or an object, found '\(text)'")
+                throw BantamError(
+                    .corruption, "encodings: expected an empty string or an object, found '\(text)'")
             }
             content = .kept
             return
@@ -53,13 +54,15 @@ struct TensorRecord: Sendable {
         let own = ["dtype", "shape", "checksum"]
         let json = member.value
         guard let text = json["dtype"]?.stringValue, let dtype = DType(rawValue: text) else {
-            throw BantamError(.corruption, "encodings: expected a 'dtype', found \(json["dtype"]?.text ?? "none")")
+            throw BantamError(
+                .corruption, "encodings: expected a 'dtype', found \(json["dtype"]?.text ?? "none")")
         }
         let axes = json["shape"]?.arrayValue?.map(\.integerValue)
         guard let axes, !axes.contains(nil), let shape = Shape(checking: axes.compactMap { $0 }),
             Tensor.byteCount(dtype, shape) != nil
         else {
-            throw BantamError(.corruption, "encodings: expected a 'shape', found \(json["shape"]?.text ?? "none")")
+            throw BantamError(
+                .corruption, "encodings: expected a 'shape', found \(json["shape"]?.text ?? "none")")
         }
         guard let digits = json["checksum"]?.stringValue, let checksum = Checksum(digits) else {
             throw BantamError(
