@@ -57,8 +57,8 @@ let package = Package(
 
         .target(name: "BantamTestSupport", dependencies: ["BantamTensors"], path: "Tests/BantamTestSupport"),
         tests(of: "BantamTensors"),
-        tests(of: "BantamLinearAlgebra"),
-        tests(of: "BantamEncodings"),
+        tests(of: "BantamLinearAlgebra", fixtures: true),
+        tests(of: "BantamEncodings", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamCoding"),
         tests(of: "BantamLoaders", fixtures: true, hostile: true),
         tests(of: "BantamArchive"),
