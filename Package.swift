@@ -41,9 +41,11 @@ let package = Package(
         floor("BantamLoaders", on: ["BantamTensors", "CZlib"]),
         floor("BantamArchive", on: ["BantamEncodings", "BantamCoding", "BantamLoaders"]),
         floor("BantamPasses", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels"]),
-        floor("BantamInference", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels", "Yams"]),
+        floor("BantamYAML", on: ["BantamTensors", "Yams"]),
+        floor(
+            "BantamInference", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels", "BantamYAML"]),
         floor("BantamEvaluator", on: ["BantamArchive", "BantamInference"]),
-        floor("BantamRecipes", on: ["BantamPasses", "BantamArchive", "Yams"]),
+        floor("BantamRecipes", on: ["BantamPasses", "BantamArchive", "BantamYAML"]),
         floor("BantamReports", on: ["BantamEvaluator", "BantamRecipes"]),
         floor(
             "Bantam",
@@ -65,6 +67,7 @@ let package = Package(
         tests(of: "BantamPasses"),
         tests(of: "BantamInference"),
         tests(of: "BantamEvaluator"),
+        tests(of: "BantamYAML"),
         tests(of: "BantamRecipes"),
         tests(of: "BantamReports"),
         .testTarget(
