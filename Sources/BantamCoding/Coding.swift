@@ -15,17 +15,18 @@ public struct Coding: Sendable {
 
     private enum Choice: Sendable {
         case none
-        case automatic(small: any Coder, large: any Coder)
+        case automatic(small: [any Coder], large: any Coder)
         case one(any Coder)
     }
 
     /// Arrays stay plain.
     public static let none = Coding(name: "none", choice: .none)
-    /// Small arrays by a high level, because they cost no time, large ones by a fast one.
+    /// Small arrays by whichever of a high and the fastest level gives less, because they cost no time; large
+    /// ones by the fastest, which on weights is no worse than the slow ones.
     public static var automatic: Coding {
         Coding(
             name: "auto",
-            choice: .automatic(small: ZstdCoder(level: 19), large: ZstdCoder(level: ZstdCoder.defaultLevel)))
+            choice: .automatic(small: [ZstdCoder(level: 19), ZstdCoder(level: 1)], large: ZstdCoder(level: 1)))
     }
 
     /// What a user can write, for help texts and messages.
@@ -63,16 +64,19 @@ public struct Coding: Sendable {
     ///
     /// - Complexity: O(bytes).
     public func encode(_ tensor: Tensor, workers: Workers) throws -> CodedArray? {
-        let coder: any Coder
-        switch choice {
-        case .none: return nil
-        case .one(let one): coder = one
-        case .automatic(let small, let large):
-            coder = tensor.byteCount <= Coding.smallByteCount ? small : large
+        let coders: [any Coder] =
+            switch choice {
+            case .none: []
+            case .one(let coder): [coder]
+            case .automatic(let small, let large):
+                tensor.byteCount <= Coding.smallByteCount ? small : [large]
+            }
+        let candidates = try withExtendedLifetime(tensor) {
+            try coders.compactMap {
+                try CodedArray(coding: tensor.storage.bytes, of: tensor.dtype, with: $0, workers: workers)
+            }
         }
-        let coded = try withExtendedLifetime(tensor) {
-            try CodedArray(coding: tensor.storage.bytes, of: tensor.dtype, with: coder, workers: workers)
-        }
+        let coded = candidates.min { $0.bytes.count < $1.bytes.count }
         guard let coded, (coded.bytes.count + Coding.headerByteCount) * 100 < tensor.byteCount * 97 else {
             return nil
         }
