@@ -161,15 +161,21 @@ struct AddedTensor: Sendable {
 
     init(_ prepared: PreparedTensor, original: Tensor, spool: SpoolFile, workers: Workers) throws {
         tree = try prepared.tree.map { try SpooledArray($1, spool: spool) }
-        let reconstruction = try Reconstruction(of: prepared.encoding, as: original.dtype, workers: workers)
-        checksum = reconstruction.checksum
-        isLossless =
-            reconstruction.tensor.storage === original.storage
-            || Checksum(of: reconstruction.tensor) == Checksum(of: original)
         summary = tree.storedSummary(original.dtype) { ($0.layout.dtype, $0.isCoded) }
-        isKept = false
-        if case .dense(let array) = tree {
-            isKept = !array.isCoded && array.layout.dtype == original.dtype && original.dtype != .complex128
+        if case .dense(let array) = tree, case .dense(let tensor) = prepared.encoding, !array.isCoded,
+            array.layout.dtype == original.dtype, original.dtype != .complex128
+        {
+            isKept = true
+            checksum = array.checksum
+            isLossless = tensor.storage === original.storage || checksum == Checksum(of: original)
+        } else {
+            isKept = false
+            let reconstruction = try Reconstruction(
+                of: prepared.encoding, as: original.dtype, workers: workers)
+            checksum = reconstruction.checksum
+            isLossless =
+                reconstruction.tensor.storage === original.storage
+                || Checksum(of: reconstruction.tensor) == Checksum(of: original)
         }
     }
 }

@@ -26,7 +26,8 @@ public struct Coding: Sendable {
     public static var automatic: Coding {
         Coding(
             name: "auto",
-            choice: .automatic(small: [ZstdCoder(level: 19), ZstdCoder(level: 1)], large: ZstdCoder(level: 1)))
+            choice: .automatic(
+                small: [ZstdCoder(level: 19), ZstdCoder(level: 1)], large: ZstdCoder(level: 1)))
     }
 
     /// What a user can write, for help texts and messages.

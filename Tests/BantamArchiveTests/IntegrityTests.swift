@@ -10,7 +10,9 @@ import Testing
 
 /// Every flipped bit, every lost byte: an error, never another tensor.
 @Suite struct IntegrityTests {
-    static let kinds = ["kept", "quantized-affine", "quantized-csr", "bitmask-quantized", "low-rank-quantized"]
+    static let kinds = [
+        "kept", "quantized-affine", "quantized-csr", "bitmask-quantized", "low-rank-quantized",
+    ]
 
     /// A small file of one encoding, with metadata.
     private func write(_ kind: String, _ path: String, _ coding: String) throws {
@@ -42,7 +44,9 @@ import Testing
             try CompressedFile(path).verify(workers: .one)
             try forEachFlippedBit(of: path) { bit in
                 let error = bantamError { try CompressedFile(path).verify(workers: .one) }
-                if error == nil || error?.kind == .internal { Issue.record("\(kind): bit \(bit) is not found") }
+                if error == nil || error?.kind == .internal {
+                    Issue.record("\(kind): bit \(bit) is not found")
+                }
                 if error?.file != path { Issue.record("\(kind): bit \(bit): the error names no file") }
             }
             try CompressedFile(path).verify(workers: .one)
@@ -64,7 +68,9 @@ import Testing
                 let error = bantamError { try CompressedFile(path).verify(workers: .one) }
                 if error == nil || error?.kind == .internal { Issue.record("bit \(bit) is not found") }
                 let failure = bantamError { try Decompression.write(CompressedFile(path), to: output) }
-                if failure == nil || access(output, F_OK) == 0 { Issue.record("bit \(bit): there is an output") }
+                if failure == nil || access(output, F_OK) == 0 {
+                    Issue.record("bit \(bit): there is an output")
+                }
             }
         }
     }

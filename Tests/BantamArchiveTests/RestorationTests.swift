@@ -125,14 +125,17 @@ import Testing
     /// Parts step aside for source tensors that have their names.
     @Test func namesAreDodged() throws {
         try withTemporaryFolder { folder in
-            let encodings = try Samples.encodings().filter { ["kept", "quantized-channel"].contains($0.name) }
+            let encodings = try Samples.encodings().filter {
+                ["kept", "quantized-channel"].contains($0.name)
+            }
             let path = folder.file("dodge.safetensors")
             for coding in ["none", "zstd"] {
                 let path = path + coding + ".safetensors"
                 let names = ["w", "w.codes", "w.codes.coded", "w.scales", "w.codes_1", "w.coded"]
                 let trees = [1, 0, 0, 0, 1, 0].map { encodings[$0].encoding }
                 let summary = try Samples.write(
-                    zip(names, trees).map { (name: $0, encoding: $1) }, to: path, coding: Coding(named: coding))
+                    zip(names, trees).map { (name: $0, encoding: $1) }, to: path,
+                    coding: Coding(named: coding))
                 #expect(summary.tensors.count == 6)
                 let file = try CompressedFile(path)
                 try file.verify(workers: .one)

@@ -157,7 +157,7 @@ lies = {
     "rank-other": (FACTORS, lambda a: a.weight.update({"rank": 2})),
     # Positions
     "csr-pointers-fall": (CSR, lambda a: replace(
-        a, "weight.row_pointers", "U8", [0, 200] + [len(a.arrays["weight.column_indices"][2])] * 11)),
+        a, "weight.row_pointers", "U8", np.array([0, 200] + [len(a.arrays["weight.column_indices"][2])] * 11, "u1"))),
     "csr-pointers-end": (CSR, lambda a: replace(a, "weight.row_pointers", "U8", np.zeros(13, "u1"))),
     "csr-pointers-short": (CSR, lambda a: replace(a, "weight.row_pointers", "U8", np.zeros(12, "u1"))),
     "csr-pointers-signed": (CSR, lambda a: replace(a, "weight.row_pointers", "I8", np.zeros(13, "i1"))),
