@@ -7,13 +7,14 @@ func floor(_ name: String, on below: [Target.Dependency] = []) -> Target {
 }
 
 /// The tests of one floor. `fixtures`: it has a `Fixtures` folder, which its tests read by path; `hostile`: it
-/// has a folder `Hostile` of files that must be refused.
+/// has a folder `Hostile` of files that must be refused; `golden`: one of files that must be read for ever.
 func tests(
-    of name: String, with others: [Target.Dependency] = [], fixtures: Bool = false, hostile: Bool = false
+    of name: String, with others: [Target.Dependency] = [], fixtures: Bool = false, hostile: Bool = false,
+    golden: Bool = false
 ) -> Target {
     .testTarget(
         name: name + "Tests", dependencies: [.target(name: name), "BantamTestSupport"] + others,
-        exclude: (fixtures ? ["Fixtures"] : []) + (hostile ? ["Hostile"] : []))
+        exclude: (fixtures ? ["Fixtures"] : []) + (hostile ? ["Hostile"] : []) + (golden ? ["Golden"] : []))
 }
 
 let package = Package(

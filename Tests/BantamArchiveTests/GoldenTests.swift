@@ -1,0 +1,65 @@
+import BantamArchive
+import BantamCoding
+import BantamEncodings
+import BantamLoaders
+import BantamTensors
+import BantamTestSupport
+import Foundation
+import Testing
+
+/// Files that version 1 wrote once and every later version must read.
+///
+/// `Golden/v1/expected.npz` holds what each decodes to according to `docs/reader.py`, which shares no code with
+/// this reader; `Golden/v1/make_expected.py` made it. With `BANTAM_WRITE_GOLDEN` in the environment the test
+/// writes files that are not there yet.
+@Suite struct GoldenTests {
+    static let folder = fixtures().deletingLastPathComponent().appendingPathComponent("Golden/v1")
+    static let codings = ["none", "zstd:19"]
+
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["BANTAM_WRITE_GOLDEN"] != nil))
+    func writeMissingFiles() throws {
+        for (name, encoding) in try Samples.encodings() {
+            for coding in Self.codings {
+                let path = Self.folder.file(fileName(name, coding))
+                guard !FileManager.default.fileExists(atPath: path) else { continue }
+                _ = try Samples.write(
+                    [(name: "weight", encoding: encoding)], to: path, coding: Coding(named: coding),
+                    metadata: [("format", "pt")])
+            }
+        }
+    }
+
+    @Test func everyFileDecodesToWhatIsKnown() throws {
+        let expected = try TensorFiles.open(Self.folder.file("expected.npz"))
+        let names = try Samples.encodings().map(\.name)
+        #expect(expected.entries.count == names.count * Self.codings.count)
+        for (index, entry) in expected.entries.enumerated() {
+            let file = try CompressedFile(Self.folder.file(entry.name + ".safetensors"))
+            try file.verify(workers: .one)
+            let known = try expected.tensor(at: index)
+            let found = try file.tensor(at: 0)
+            #expect(found.dtype == .float32 && found.shape == known.shape)
+            #expect(found.array(as: Float.self) == known.array(as: Float.self), "\(entry.name)")
+            #expect(file.metadata.map(\.key) == ["format"])
+        }
+    }
+
+    /// What is written today has the same bytes, so a change of the format cannot pass unnoticed. Only of files
+    /// without zstd, whose versions differ in their output.
+    @Test func plainFilesAreWrittenTheSame() throws {
+        try withTemporaryFolder { folder in
+            for (name, encoding) in try Samples.encodings() {
+                let path = folder.file(fileName(name, "none"))
+                _ = try Samples.write(
+                    [(name: "weight", encoding: encoding)], to: path, coding: .none,
+                    metadata: [("format", "pt")])
+                let golden = try Data(contentsOf: Self.folder.appendingPathComponent(fileName(name, "none")))
+                #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == golden, "\(name)")
+            }
+        }
+    }
+
+    private func fileName(_ name: String, _ coding: String) -> String {
+        "\(name)-\(coding == "none" ? "none" : "zstd").safetensors"
+    }
+}

@@ -1,0 +1,208 @@
+"""Writes compressed files that lie, each in one way, with checksums that fit the lie wherever they can.
+
+A file that is merely damaged fails its checksum first; these are what someone would make on purpose. Each is
+named after its lie. They are made from the golden files of version 1.
+Usage: python3 make_hostile.py   (packages: ../Golden/v1/requirements.txt)
+"""
+import base64
+import json
+import pathlib
+import re
+import struct
+
+import numpy as np
+import xxhash
+import zstandard
+
+here = pathlib.Path(__file__).resolve().parent
+golden = here.parent / "Golden" / "v1"
+
+
+class Archive:
+    """A compressed file taken apart: header as a value, arrays as bytes by name."""
+
+    def __init__(self, name):
+        data = (golden / f"{name}.safetensors").read_bytes()
+        start = 8 + int.from_bytes(data[:8], "little")
+        header = json.loads(data[8:start])
+        self.metadata = header.pop("__metadata__")
+        self.encodings = json.loads(self.metadata["bantam.encodings"])
+        self.weight = self.encodings["weight"]
+        self.arrays = {k: [v["dtype"], v["shape"], data[start + v["data_offsets"][0]:start + v["data_offsets"][1]]]
+                       for k, v in sorted(header.items(), key=lambda item: item[1]["data_offsets"])}
+        self.checksums = None
+        self.header_checksum = None
+
+    def write(self, name):
+        header, at = {"__metadata__": self.metadata}, 0
+        for key, (dtype, shape, data) in self.arrays.items():
+            header[key] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + len(data)]}
+            at += len(data)
+        if "bantam.encodings" in self.metadata:
+            encodings = self.encodings
+            if not isinstance(encodings, str):
+                encodings = json.dumps(encodings, separators=(",", ":"))
+            self.metadata["bantam.encodings"] = encodings
+        if "bantam.checksums" in self.metadata:
+            sums = b"".join(struct.pack("<Q", xxhash.xxh3_64_intdigest(a[2])) for a in self.arrays.values())
+            self.metadata["bantam.checksums"] = self.checksums or base64.b64encode(sums).decode()
+        if "bantam.checksum" in self.metadata:
+            self.metadata["bantam.checksum"] = "0" * 16
+        text = json.dumps(header, separators=(",", ":")).encode()
+        text += b" " * (-len(text) % 8)
+        prologue = struct.pack("<Q", len(text)) + text
+        digits = self.header_checksum or xxhash.xxh3_64_hexdigest(prologue)
+        prologue = re.sub(rb'("bantam\.checksum":")0{16}', rb"\g<1>" + digits.encode(), prologue)
+        data = prologue + b"".join(a[2] for a in self.arrays.values())
+        (here / f"{name}.safetensors").write_bytes(data)
+
+
+def hostile(source, name):
+    def make(lie):
+        archive = Archive(source)
+        lie(archive)
+        archive.write(name)
+    return make
+
+
+def coded(raw_count, payload, dtype=2, layout=20, checksum=b"\0\0\0\0"):
+    number, bytes_ = raw_count, bytearray()
+    while True:
+        bytes_.append((number & 127) | (128 if number > 127 else 0))
+        number >>= 7
+        if not number:
+            break
+    return bytes([1, dtype, layout]) + bytes(bytes_) + checksum + payload
+
+
+def replace(archive, name, dtype, values):
+    values = np.asarray(values)
+    archive.arrays[name] = [dtype, list(values.shape), values.tobytes()]
+
+
+def set_array(archive, name, data):
+    archive.arrays[name] = ["U8", [len(data)], data]
+
+
+def low_rank_empty(archive):
+    archive.weight["shape"] = [1 << 20, 1 << 20]
+
+
+QUANTIZED, CSR, MASK, GAPS, FACTORS = (
+    "quantized-channel-none", "csr-none", "bitmask-none", "relative-none", "low-rank-none")
+
+lies = {
+    # Versions and keys
+    "version-newer": (CSR, lambda a: a.metadata.update({"bantam.version": "2"})),
+    "version-none": (CSR, lambda a: a.metadata.pop("bantam.version")),
+    "version-text": (CSR, lambda a: a.metadata.update({"bantam.version": "one"})),
+    "version-huge": (CSR, lambda a: a.metadata.update({"bantam.version": "9" * 30})),
+    "metadata-unknown-key": (CSR, lambda a: a.metadata.update({"bantam.extra": "1"})),
+    "metadata-no-encodings": (CSR, lambda a: a.metadata.pop("bantam.encodings")),
+    "metadata-no-checksums": (CSR, lambda a: a.metadata.pop("bantam.checksums")),
+    "metadata-no-checksum": (CSR, lambda a: a.metadata.pop("bantam.checksum")),
+    "metadata-header-missing": (CSR, lambda a: a.metadata.update({"bantam.header": "nothing"})),
+    "metadata-header-is-a-part": (CSR, lambda a: a.metadata.update({"bantam.header": "weight.values"})),
+    "checksum-of-header-wrong": (CSR, lambda a: setattr(a, "header_checksum", "0123456789abcdef")),
+    "checksum-of-header-upper-case": (CSR, lambda a: setattr(a, "header_checksum", "0123456789ABCDEF")),
+    "checksums-short": (CSR, lambda a: setattr(a, "checksums", "AAAAAAAAAAA=")),
+    "checksums-not-base64": (CSR, lambda a: setattr(a, "checksums", "!!!!")),
+    "checksums-wrong": (CSR, lambda a: setattr(a, "checksums", base64.b64encode(bytes(24)).decode())),
+    # Encodings as JSON
+    "encodings-not-json": (CSR, lambda a: setattr(a, "encodings", "{")),
+    "encodings-an-array": (CSR, lambda a: setattr(a, "encodings", [])),
+    "encodings-twice": (CSR, lambda a: setattr(
+        a, "encodings", '{"weight":%s,"weight":%s}' % ((json.dumps(a.weight),) * 2))),
+    "encodings-number": (CSR, lambda a: a.encodings.update({"weight": 7})),
+    "encodings-deep": (CSR, lambda a: a.weight.update(
+        {"values": json.loads('{"gaps":"","values":' * 50 + '""' + "}" * 50)})),
+    "encodings-very-deep": (CSR, lambda a: setattr(a, "encodings", '{"weight":' * 2000 + "1" + "}" * 2000)),
+    "encodings-empty-object": (CSR, lambda a: a.encodings.update({"weight": {}})),
+    "encodings-part-missing": (CSR, lambda a: a.weight.pop("row_pointers")),
+    "encodings-part-unknown": (CSR, lambda a: a.weight.update({"codebook": ""})),
+    "encodings-kept-with-ending": (CSR, lambda a: a.encodings.update({"weight": ".values"})),
+    "encodings-no-dtype": (CSR, lambda a: a.weight.pop("dtype")),
+    "encodings-dtype-unknown": (CSR, lambda a: a.weight.update({"dtype": "float31"})),
+    "encodings-dtype-another": (CSR, lambda a: a.weight.update({"dtype": "int32"})),
+    "encodings-checksum-short": (CSR, lambda a: a.weight.update({"checksum": "12"})),
+    "encodings-checksum-wrong": (CSR, lambda a: a.weight.update({"checksum": "0123456789abcdef"})),
+    "encodings-empty": (CSR, lambda a: setattr(a, "encodings", {})),
+    # Shapes
+    "shape-negative": (CSR, lambda a: a.weight.update({"shape": [-12, 20]})),
+    "shape-overflow": (CSR, lambda a: a.weight.update({"shape": [1 << 40, 1 << 40]})),
+    "shape-float": (CSR, lambda a: a.weight.update({"shape": [12.0, 20]})),
+    "shape-no-elements": (QUANTIZED, lambda a: a.weight.update({"shape": [1 << 50, 0]})),
+    "shape-no-matrix": (CSR, lambda a: a.weight.update({"shape": [240]})),
+    "shape-terabyte-csr": (CSR, lambda a: a.weight.update({"shape": [12, 1 << 36]})),
+    "shape-terabyte-gaps": (GAPS, lambda a: a.weight.update({"shape": [1 << 38]})),
+    "shape-largest-gaps": (GAPS, lambda a: a.weight.update({"shape": [(1 << 56) - 1]})),
+    "shape-terabyte-low-rank": (FACTORS, low_rank_empty),
+    "shape-other": (QUANTIZED, lambda a: a.weight.update({"shape": [20, 12]})),
+    # Arrays
+    "array-missing": (CSR, lambda a: a.arrays.pop("weight.values")),
+    "array-orphan": (CSR, lambda a: set_array(a, "weight.more", b"1234")),
+    "array-used-twice": (CSR, lambda a: (
+        a.encodings.update({"weight.values": ""}))),
+    "array-dtype": (QUANTIZED, lambda a: replace(a, "weight.codes", "U8", np.zeros((12, 20), "u1"))),
+    "array-scales-short": (QUANTIZED, lambda a: replace(a, "weight.scales", "F32", np.ones(11, "f4"))),
+    "array-scales-half": (QUANTIZED, lambda a: replace(a, "weight.scales", "F16", np.ones(12, "f2"))),
+    "array-zero-points-wide": ("quantized-affine-none", lambda a: replace(
+        a, "weight.zero_points", "I16", np.zeros(12, "i2"))),
+    "granularity-unknown": (QUANTIZED, lambda a: a.weight.update({"granularity": "row"})),
+    "granularity-zero": (QUANTIZED, lambda a: a.weight.update({"granularity": "group:0"})),
+    "granularity-largest": (QUANTIZED, lambda a: a.weight.update({"granularity": f"group:{(1 << 63) - 1}"})),
+    "granularity-other": (QUANTIZED, lambda a: a.weight.update({"granularity": "tensor"})),
+    "rank-zero": (FACTORS, lambda a: a.weight.update({"rank": 0})),
+    "rank-large": (FACTORS, lambda a: a.weight.update({"rank": (1 << 63) - 1})),
+    "rank-other": (FACTORS, lambda a: a.weight.update({"rank": 2})),
+    # Positions
+    "csr-pointers-fall": (CSR, lambda a: replace(
+        a, "weight.row_pointers", "U8", np.array([0, 200] + [len(a.arrays["weight.column_indices"][2])] * 11, "u1"))),
+    "csr-pointers-end": (CSR, lambda a: replace(a, "weight.row_pointers", "U8", np.zeros(13, "u1"))),
+    "csr-pointers-short": (CSR, lambda a: replace(a, "weight.row_pointers", "U8", np.zeros(12, "u1"))),
+    "csr-pointers-signed": (CSR, lambda a: replace(a, "weight.row_pointers", "I8", np.zeros(13, "i1"))),
+    "csr-column-outside": (CSR, lambda a: replace(
+        a, "weight.column_indices", "U8", np.full(len(a.arrays["weight.column_indices"][2]), 20, "u1"))),
+    "csr-column-largest": (CSR, lambda a: replace(
+        a, "weight.column_indices", "U64",
+        np.full(len(a.arrays["weight.column_indices"][2]), (1 << 64) - 1, "u8"))),
+    "csr-values-few": (CSR, lambda a: replace(a, "weight.values", "F32", np.ones(3, "f4"))),
+    "bitmask-full": (MASK, lambda a: replace(a, "weight.bitmask", "U8", np.full(30, 255, "u1"))),
+    "bitmask-short": (MASK, lambda a: replace(a, "weight.bitmask", "U8", np.zeros(29, "u1"))),
+    "gaps-beyond": (GAPS, lambda a: replace(
+        a, "weight.gaps", "U8", np.full(len(a.arrays["weight.gaps"][2]), 254, "u1"))),
+    "gaps-few": (GAPS, lambda a: replace(a, "weight.gaps", "U8", np.zeros(2, "u1"))),
+}
+
+KEPT = "kept-zstd"
+frame = zstandard.ZstdCompressor(level=1).compress
+containers = {
+    "coded-empty": b"",
+    "coded-short": b"\1\2\24",
+    "coded-unknown-coder": b"\xc8" + coded(960, frame(bytes(960)))[1:],
+    "coded-terabyte": coded(1 << 40, b"12345678", layout=30),
+    "coded-largest": coded((1 << 63) - 1, b"12345678" * 10, layout=30, checksum=bytes(8)),
+    "coded-block-size": coded(960, frame(bytes(960)), layout=3),
+    "coded-reserved-bit": coded(960, frame(bytes(960)), layout=128 + 20),
+    "coded-table-beyond": coded(960 * 1024, b"\0" * 100, layout=10, checksum=bytes(8)),
+    "coded-noise": coded(960, bytes(range(100))),
+    "coded-checksum-wrong": coded(960, frame(bytes(960))),
+    "coded-frame-longer": coded(960, frame(bytes(9600))),
+    "coded-frame-shorter": coded(960, frame(bytes(96))),
+    "coded-dtype-other": coded(960, frame(bytes(960)), dtype=22),
+    "coded-dtype-unknown": coded(960, frame(bytes(960)), dtype=77),
+    "coded-size-other": coded(961, frame(bytes(961))),
+}
+for name, data in containers.items():
+    lies[name] = (KEPT, lambda a, data=data: set_array(a, "weight.coded", data))
+
+# A gigabyte that is really there, in kilobytes: refused because of what it claims to be, not by luck.
+bomb = coded(1 << 30, struct.pack("<1024I", *[len(frame(bytes(1 << 20)))] * 1024) + frame(bytes(1 << 20)) * 1024,
+             checksum=bytes(8))
+lies["coded-bomb-of-another-shape"] = (KEPT, lambda a: set_array(a, "weight.coded", bomb))
+
+for old in here.glob("*.safetensors"):
+    old.unlink()
+for name, (source, lie) in lies.items():
+    hostile(source, name)(lie)
+print(len(lies), "files")

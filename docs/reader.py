@@ -1,0 +1,116 @@
+"""A reader of Bantam's compressed files (version 1), written from docs/format.md alone.
+
+NumPy is all it needs; zstandard only for coded arrays. It checks nothing: it shows how little a reader is.
+Usage: python3 reader.py FILE.safetensors   prints name, dtype, shape and the first values of every tensor.
+"""
+import json
+import sys
+
+import numpy as np
+
+FLOATS = {"F64": "f8", "F32": "f4", "F16": "f2", "I64": "i8", "I32": "i4", "I16": "i2", "I8": "i1",
+          "U64": "u8", "U32": "u4", "U16": "u2", "U8": "u1", "BOOL": "?", "BF16": "bf16"}
+CODES = {1: "f8", 2: "f4", 3: "f2", 4: "bf16", 15: "i8", 16: "i4", 17: "i2", 18: "i1",
+         19: "u8", 20: "u4", 21: "u2", 22: "u1", 23: "?"}
+
+
+def typed(data, kind):
+    """Bytes as numbers; bfloat16 is the upper half of a float32."""
+    if kind == "bf16":
+        return (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4")
+    return np.frombuffer(data, "<" + kind)
+
+
+def decoded(data):
+    """A coded array: header, table, blocks."""
+    import zstandard
+    coder, dtype, layout = data[:3]
+    assert coder == 1
+    raw, shift, at = 0, 0, 3
+    while True:
+        raw |= (data[at] & 127) << shift
+        shift, at = shift + 7, at + 1
+        if data[at - 1] < 128:
+            break
+    size = 1 << (layout & 31)
+    count = (raw - 1) // size + 1
+    at += 8 if count > 1 else 4
+    table = np.frombuffer(data, "<u4", count, at) if count > 1 else [len(data) - at]
+    at += 4 * count if count > 1 else 0
+    width = 2 if CODES[dtype] == "bf16" else np.dtype(CODES[dtype]).itemsize
+    blocks = []
+    for index, entry in enumerate(int(entry) for entry in table):
+        block = data[at:at + (entry & 0x7fffffff)]
+        at += len(block)
+        if not entry >> 31:
+            block = zstandard.decompress(block, max_output_size=min(size, raw - index * size))
+            if layout & 32:
+                block = np.frombuffer(block, "u1").reshape(width, -1).T.tobytes()
+            if layout & 64:
+                block = np.cumsum(np.frombuffer(block, f"<u{width}"), dtype=f"<u{width}").tobytes()
+        blocks.append(block)
+    return typed(b"".join(blocks), CODES[dtype])
+
+
+def read(path):
+    """Every tensor by name, as a NumPy array; bfloat16 as float32."""
+    data = open(path, "rb").read()
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    encodings = json.loads(header["__metadata__"]["bantam.encodings"])
+
+    def array(name, ending):
+        begin, end = header[name]["data_offsets"]
+        part = data[start + begin:start + end]
+        return decoded(part) if ending.endswith(".coded") else typed(part, FLOATS[header[name]["dtype"]])
+
+    def tensor(node, name, shape):
+        if isinstance(node, str):
+            values = array(name + node, node)
+            return values if shape is None else values.reshape(shape)
+        if "array" in node:
+            return tensor(node["array"], name, shape)
+        if "codes" in node:
+            codes = tensor(node["codes"], name + ".codes", shape)
+            scales = array(name + ".scales" + node["scales"], node["scales"])
+            zeros = node.get("zero_points")
+            zeros = np.zeros(1, "i1") if zeros is None else array(name + ".zero_points" + zeros, zeros)
+            rows = codes.reshape(codes.shape[0] if codes.ndim > 1 else 1, -1)
+            if node["granularity"] == "channel":
+                rows = codes.reshape(codes.shape[0], -1)
+            if node["granularity"].startswith("group:"):
+                length = int(node["granularity"][6:])
+
+                def spread(values):
+                    return np.repeat(values.reshape(len(rows), -1), length, axis=1)[:, :rows.shape[1]]
+                scales, zeros = spread(scales), spread(zeros) if len(zeros) > 1 else zeros
+            else:
+                scales, zeros = scales.reshape(-1, 1), zeros.reshape(-1, 1)
+            return ((rows.astype("i4") - zeros) * scales).astype("<f4").reshape(codes.shape)
+        if "left" in node:
+            rows, columns, rank = shape[0], int(np.prod(shape[1:])), node["rank"]
+            left = tensor(node["left"], name + ".left", (rows, rank)).astype("<f4")
+            return (left @ tensor(node["right"], name + ".right", (rank, columns)).astype("<f4")).reshape(shape)
+        values = tensor(node["values"], name + ".values", None)
+        dense = np.zeros(int(np.prod(shape)), values.dtype)
+        if "bitmask" in node:
+            mask = array(name + ".bitmask" + node["bitmask"], node["bitmask"])
+            dense[np.flatnonzero(np.unpackbits(mask, bitorder="little"))] = values
+        elif "gaps" in node:
+            gaps = array(name + ".gaps" + node["gaps"], node["gaps"]).astype("i8")
+            ends = np.cumsum(gaps + (gaps < 255))
+            dense[ends[gaps < 255] - 1] = values
+        else:
+            pointers = array(name + ".row_pointers" + node["row_pointers"], node["row_pointers"]).astype("i8")
+            columns = array(name + ".column_indices" + node["column_indices"], node["column_indices"])
+            rows = np.repeat(np.arange(len(pointers) - 1), np.diff(pointers))
+            dense[rows * (len(dense) // (len(pointers) - 1)) + columns] = values
+        return dense.reshape(shape)
+
+    return {name: tensor(node, name, header[name]["shape"] if node == "" else node["shape"])
+            for name, node in encodings.items()}
+
+
+if __name__ == "__main__":
+    for name, values in read(sys.argv[1]).items():
+        print(name, values.dtype, values.shape, values.ravel()[:4])
