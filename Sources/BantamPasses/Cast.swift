@@ -76,7 +76,7 @@ public struct Cast: Pass {
     ) throws -> Int {
         precondition(source.count == result.count, "buffers do not fit")
         guard source.count > 0 else { return 0 }
-        let pieces = SlicePieces(rows: 1, columns: source.count, length: 1, limit: 1 << 16)
+        let pieces = SlicePieces(count: source.count, limit: 1 << 16)
         nonisolated(unsafe) let buffers = (source.baseAddress!, result.baseAddress!)
         let infinity: UInt16 = dtype == .float16 ? 0x7c00 : 0x7f80
         let overflowed = try workers.map(pieces.count) { index in
@@ -89,9 +89,8 @@ public struct Cast: Pass {
                 bantam_float32_to_bfloat16(source.baseAddress, result.baseAddress, source.count)
             }
             // While it is in cache. Infinities are rare, so only they are compared with where they came from.
-            var infinite = 0
-            for element in result where element & 0x7fff == infinity { infinite &+= 1 }
-            guard infinite > 0 else { return 0 }
+            let counts = bantam_count_magnitudes_16(result.baseAddress, result.count, infinity)
+            guard counts.equal > 0 else { return 0 }
             var overflowed = 0
             for (value, element) in zip(source, result) where element & 0x7fff == infinity {
                 if value.isFinite { overflowed += 1 }

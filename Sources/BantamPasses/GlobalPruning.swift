@@ -54,7 +54,7 @@ public enum GlobalPruning {
         return try zeros(total, count, UInt32.self) { try tensor($0).float32() }
     }
 
-    private static func zeros<Bits: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable>(
+    private static func zeros<Bits: MagnitudeBits>(
         _ total: Int, _ count: Int, _ type: Bits.Type, _ tensor: (Int) throws -> Tensor
     ) throws -> [Int] {
         guard total > 0 else { return [Int](repeating: 0, count: count) }
@@ -69,12 +69,10 @@ public enum GlobalPruning {
         let cut = selection.cut
         var ties = cut.ties
         return try (0..<count).map { index in
-            let (below, equal) = try tensor(index).withElements(as: Bits.self) {
-                MagnitudePruning.count($0, at: cut.threshold)
-            }
-            let taken = min(equal, ties)
+            let counts = try tensor(index).withElements(as: Bits.self) { Bits.count($0, at: cut.threshold) }
+            let taken = min(counts.equal, ties)
             ties -= taken
-            return below + taken
+            return counts.below + taken
         }
     }
 }

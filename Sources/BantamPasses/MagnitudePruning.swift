@@ -1,3 +1,4 @@
+import BantamEncodings
 import BantamTensors
 
 /// Pruning from buffer to buffer over the bit patterns of floats: what the pass runs and the benchmarks time.
@@ -5,12 +6,34 @@ public enum MagnitudePruning {
     /// Elements one thread takes at a time.
     private static var pieceLength: Int { 1 << 20 }
 
-    /// Copies `source` with its `zeros` smallest magnitudes replaced by 0, of equal ones those with the lowest
-    /// index first; NaN counts as largest. `source` holds the bit patterns of floats; 0 ≤ `zeros` ≤ elements.
+    /// Copies `source`, elements of `dtype`, with its `zeros` smallest magnitudes replaced by 0: of equal ones
+    /// those with the lowest index first, NaN as the largest. 0 ≤ `zeros` ≤ elements.
     ///
     /// - Complexity: O(elements): two passes over memory to select for 32 bits, one for 16 or fewer, four for
     ///   64; one to count ties if not all of them go; one to write.
-    public static func prune<Bits: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable>(
+    /// - Throws: ``BantamError`` of kind `invalidArgument` if `dtype` is not a float to compute with.
+    public static func prune(
+        _ source: UnsafeRawBufferPointer, of dtype: DType, zeros: Int,
+        into result: UnsafeMutableRawBufferPointer, workers: Workers
+    ) throws {
+        try dtype.requireRealFloat()
+        func run<Bits: MagnitudeBits>(
+            _: Bits.Type
+        ) throws {
+            try prune(
+                source.bindMemory(to: Bits.self), zeros: zeros, into: result.bindMemory(to: Bits.self),
+                workers: workers)
+        }
+        switch dtype.bitWidth {
+        case 64: try run(UInt64.self)
+        case 32: try run(UInt32.self)
+        case 16: try run(UInt16.self)
+        default: try run(UInt8.self)
+        }
+    }
+
+    /// The same over bit patterns.
+    static func prune<Bits: MagnitudeBits>(
         _ source: UnsafeBufferPointer<Bits>, zeros: Int, into result: UnsafeMutableBufferPointer<Bits>,
         workers: Workers
     ) throws {
@@ -24,7 +47,7 @@ public enum MagnitudePruning {
     }
 
     /// Copies `source` with every magnitude whose bit pattern is below `threshold` replaced by 0.
-    static func prune<Bits: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable>(
+    static func prune<Bits: MagnitudeBits>(
         _ source: UnsafeBufferPointer<Bits>, below threshold: Bits,
         into result: UnsafeMutableBufferPointer<Bits>, workers: Workers
     ) throws {
@@ -32,18 +55,20 @@ public enum MagnitudePruning {
         try write(source, .init(threshold: threshold, ties: 0), into: result, workers)
     }
 
-    private static func select<Bits>(
+    private static func select<Bits: MagnitudeBits>(
         _ source: UnsafeBufferPointer<Bits>, _ zeros: Int, _ workers: Workers
     ) throws -> RadixSelection<Bits>.Cut {
         var selection = RadixSelection<Bits>(rank: zeros - 1)
         while !selection.isDone {
             selection.narrow(by: try counts(selection, source, workers))
         }
-        return selection.cut
+        let cut = selection.cut
+        // If nothing but zeros goes, all of them do: no −0 is left among the values.
+        return cut.threshold == 0 ? .init(threshold: 1, ties: 0) : cut
     }
 
     /// The counts `selection` asks for, of a whole buffer.
-    static func counts<Bits>(
+    static func counts<Bits: MagnitudeBits>(
         _ selection: RadixSelection<Bits>, _ source: UnsafeBufferPointer<Bits>, _ workers: Workers
     ) throws -> [Int] {
         let size = 1 << RadixSelection<Bits>.digitBits
@@ -68,32 +93,18 @@ public enum MagnitudePruning {
         return total
     }
 
-    /// How many magnitudes are below `threshold`, and how many equal it.
-    static func count<Bits: FixedWidthInteger & UnsignedInteger>(
-        _ source: UnsafeBufferPointer<Bits>, at threshold: Bits
-    ) -> (below: Int, equal: Int) {
-        var below = 0
-        var equal = 0
-        for element in source {
-            let magnitude = element & (Bits.max >> 1)
-            below &+= magnitude < threshold ? 1 : 0
-            equal &+= magnitude == threshold ? 1 : 0
-        }
-        return (below, equal)
-    }
-
     private static func pieces(_ count: Int) -> SlicePieces {
-        SlicePieces(rows: 1, columns: max(count, 1), length: 1, limit: pieceLength)
+        SlicePieces(count: count, limit: pieceLength)
     }
 
-    private static func write<Bits: FixedWidthInteger & UnsignedInteger & Sendable>(
+    private static func write<Bits: MagnitudeBits>(
         _ source: UnsafeBufferPointer<Bits>, _ cut: RadixSelection<Bits>.Cut,
         into result: UnsafeMutableBufferPointer<Bits>, _ workers: Workers
     ) throws {
         let pieces = pieces(source.count)
         nonisolated(unsafe) let buffers = (source, result)
         let buffer = { @Sendable (index: Int) in
-            let range = pieces[index].element..<pieces[index].element + pieces[index].columns
+            let range = pieces[index].elements
             return (
                 UnsafeBufferPointer(rebasing: buffers.0[range]),
                 UnsafeMutableBufferPointer(rebasing: buffers.1[range])
@@ -103,7 +114,7 @@ public enum MagnitudePruning {
         var budgets = [Int](repeating: 0, count: pieces.count)
         let equal = cut.ties == 0
             ? budgets
-            : try workers.map(pieces.count) { count(buffer($0).0, at: cut.threshold).equal }
+            : try workers.map(pieces.count) { Bits.count(buffer($0).0, at: cut.threshold).equal }
         var left = cut.ties
         for (index, equal) in equal.enumerated() {
             budgets[index] = min(equal, left)
@@ -112,7 +123,9 @@ public enum MagnitudePruning {
         try workers.forEach(pieces.count) { [budgets] index in
             let (source, result) = buffer(index)
             let takesAllTies = cut.ties > 0 && budgets[index] == equal[index]
-            copy(source, into: result, below: takesAllTies ? cut.threshold &+ 1 : cut.threshold)
+            Bits.prune(
+                source, below: takesAllTies ? cut.threshold &+ 1 : cut.threshold,
+                into: result.baseAddress!)
             guard !takesAllTies else { return }
             var ties = budgets[index]
             var position = 0
@@ -123,17 +136,6 @@ public enum MagnitudePruning {
                 }
                 position += 1
             }
-        }
-    }
-
-    private static func copy<Bits: FixedWidthInteger & UnsignedInteger>(
-        _ source: UnsafeBufferPointer<Bits>, into result: UnsafeMutableBufferPointer<Bits>,
-        below threshold: Bits
-    ) {
-        let magnitude = Bits.max >> 1
-        for index in source.indices {
-            let element = source[index]
-            result[index] = element & magnitude < threshold ? 0 : element
         }
     }
 }

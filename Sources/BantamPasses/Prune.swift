@@ -112,7 +112,7 @@ public struct Prune: Pass {
         }
     }
 
-    private func pruned<Bits: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable>(
+    private func pruned<Bits: MagnitudeBits>(
         _ tensor: Tensor, _ type: Bits.Type, _ workers: Workers
     ) throws -> Tensor {
         let zeros: Int
@@ -142,7 +142,7 @@ public struct Prune: Pass {
 
 extension DType {
     /// The bit pattern of the smallest magnitude that is not below `threshold`, a finite number from 0 on.
-    fileprivate func magnitudeBits<Bits: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+    fileprivate func magnitudeBits<Bits: MagnitudeBits>(
         notBelow threshold: Float
     ) throws -> Bits {
         switch self {

@@ -5,7 +5,7 @@ import CBantamKernels
 // Quantization from buffer to buffer: what the pass runs and the benchmarks time.
 
 extension Quantize {
-    /// Elements that one thread takes at a time, and from which on a slice is shared by several.
+    /// Elements that one thread takes at a time; longer slices are shared by several.
     private static var pieceLength: Int { 1 << 20 }
 
     /// Writes the codes, scales and zero points of `source`, a tensor of `shape`.
@@ -47,12 +47,12 @@ extension Quantize {
     ) throws -> Int {
         let codes = codes.assumingMemoryBound(to: Code.self)
         let zeroPoints = zeroPoints?.assumingMemoryBound(to: Code.self)
-        if min(slices.length, slices.columns) > Quantize.pieceLength {
-            return try quantizeLong(type, source, slices, codes, scales, zeroPoints, workers)
-        }
-        nonisolated(unsafe) let buffers = (source, codes, scales, zeroPoints)
         let pieces = SlicePieces(
             rows: slices.rows, columns: slices.columns, length: slices.length, limit: Quantize.pieceLength)
+        if pieces.cutsRuns {
+            return try quantize(source, pieces, codes, scales, zeroPoints, workers)
+        }
+        nonisolated(unsafe) let buffers = (source, codes, scales, zeroPoints)
         let refused = try workers.map(pieces.count) { index in
             let (source, codes, scales, zeroPoints) = buffers
             let part = pieces[index]
@@ -64,43 +64,42 @@ extension Quantize {
         return refused.reduce(0, +)
     }
 
-    /// Slices far larger than a cache, each shared by the threads: first its range, then its codes.
-    private func quantizeLong<Code: QuantizedCode>(
-        _ type: Code.Type, _ source: UnsafePointer<Float>,
-        _ slices: (rows: Int, columns: Int, length: Int), _ codes: UnsafeMutablePointer<Code>,
+    /// Slices far larger than a cache, each shared by the threads: first their ranges, then the codes.
+    private func quantize<Code: QuantizedCode>(
+        _ source: UnsafePointer<Float>, _ pieces: SlicePieces, _ codes: UnsafeMutablePointer<Code>,
         _ scales: UnsafeMutablePointer<Float>, _ zeroPoints: UnsafeMutablePointer<Code>?, _ workers: Workers
     ) throws -> Int {
-        var refused = 0
-        var slice = 0
-        let isAffine = scheme == .affine
-        for row in 0..<slices.rows {
-            for start in stride(from: 0, to: slices.columns, by: slices.length) {
-                let count = min(slices.length, slices.columns - start)
-                let first = row * slices.columns + start
-                nonisolated(unsafe) let buffers = (source + first, codes + first)
-                let pieces = SlicePieces(rows: 1, columns: count, length: 1, limit: Quantize.pieceLength)
-                let ranges = try workers.map(pieces.count) { index in
-                    let part = pieces[index]
-                    return bantam_range_of(buffers.0 + part.element, part.columns)
-                }
-                let range = bantam_range(
-                    highest: ranges.reduce(0) { max($0, $1.highest) },
-                    lowest: ranges.reduce(0) { max($0, $1.lowest) })
-                if max(range.highest, range.lowest & 0x7fff_ffff) >= Float.infinity.bitPattern { refused += 1 }
-                let step = bantam_step_of(range, Int32(bits), isAffine ? 1 : 0)
-                let zeroPoint = Code(truncatingIfNeeded: step.zero_point)
-                scales[slice] = step.scale
-                zeroPoints?[slice] = zeroPoint
-                try workers.forEach(pieces.count) { index in
-                    let part = pieces[index]
-                    Code.round(
-                        buffers.0 + part.element, count: part.columns, scale: step.scale,
-                        zeroPoint: zeroPoint, isAffine: isAffine, codes: buffers.1 + part.element)
-                }
-                slice += 1
+        nonisolated(unsafe) let buffers = (source, codes)
+        let partRanges = try workers.map(pieces.count) { index in
+            bantam_range_of(buffers.0 + pieces[index].element, pieces[index].columns)
+        }
+        var ranges: [bantam_range] = []
+        for (index, part) in partRanges.enumerated() {
+            if pieces[index].run == ranges.count {
+                ranges.append(part)
+            } else {
+                let whole = ranges[ranges.count - 1]
+                ranges[ranges.count - 1] = bantam_range(
+                    highest: max(whole.highest, part.highest), lowest: max(whole.lowest, part.lowest))
             }
         }
-        return refused
+        let isAffine: Int32 = scheme == .affine ? 1 : 0
+        let steps = ranges.map { bantam_step_of($0, Int32(bits), isAffine) }
+        for (run, step) in steps.enumerated() {
+            scales[run] = step.scale
+            zeroPoints?[run] = Code(truncatingIfNeeded: step.zero_point)
+        }
+        try workers.forEach(pieces.count) { index in
+            let piece = pieces[index]
+            let step = steps[piece.run]
+            Code.round(
+                buffers.0 + piece.element, count: piece.columns, scale: step.scale,
+                zeroPoint: Code(truncatingIfNeeded: step.zero_point), isAffine: isAffine == 1,
+                codes: buffers.1 + piece.element)
+        }
+        return ranges.count {
+            max($0.highest, $0.lowest & 0x7fff_ffff) >= Float.infinity.bitPattern
+        }
     }
 }
 

@@ -159,9 +159,14 @@ extension Tensor {
     }
 
     /// - Throws: ``BantamError`` of kind `invalidArgument` if the elements are not floats to compute with.
+    func requireRealFloat() throws { try dtype.requireRealFloat() }
+}
+
+extension DType {
+    /// - Throws: ``BantamError`` of kind `invalidArgument` if this is not a float type to compute with.
     func requireRealFloat() throws {
-        guard dtype.isRealFloat else {
-            throw BantamError(.invalidArgument, "expected a float tensor, found \(dtype.rawValue)")
+        guard isRealFloat else {
+            throw BantamError(.invalidArgument, "expected a float tensor, found \(rawValue)")
         }
     }
 }

@@ -7,7 +7,7 @@
 ///
 /// Source: D. Knuth, "The Art of Computer Programming", volume 3, 1973, section 5.2.5 (by distribution; here
 /// only the part that holds the rank is followed).
-struct RadixSelection<Bits: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable>: Sendable {
+struct RadixSelection<Bits: MagnitudeBits>: Sendable {
     /// Where pruning stops: every magnitude below `threshold` goes, and of those equal to it the first `ties`.
     struct Cut: Sendable {
         var threshold: Bits
@@ -52,48 +52,14 @@ struct RadixSelection<Bits: FixedWidthInteger & UnsignedInteger & BitwiseCopyabl
             while start < elements.count {
                 let end = Swift.min(elements.count, start + 1 << 30)
                 histogram.initialize(repeating: 0)
-                tally(UnsafeBufferPointer(rebasing: elements[start..<end]), histogram.baseAddress!, size)
+                Bits.tally(
+                    UnsafeBufferPointer(rebasing: elements[start..<end]), prefix: prefix, shift: shift,
+                    digits: RadixSelection.digitBits, histogram.baseAddress!)
                 for digit in 0..<size {
                     for lane in 0..<lanes { counts[digit] += Int(histogram[lane * size + digit]) }
                 }
                 start = end
             }
-        }
-    }
-
-    private func tally(
-        _ elements: UnsafeBufferPointer<Bits>, _ histogram: UnsafeMutablePointer<UInt32>, _ size: Int
-    ) {
-        let magnitude = Bits.max >> 1
-        let mask = Bits(truncatingIfNeeded: size - 1)
-        let shift = Bits(truncatingIfNeeded: shift)
-        let isFirst = Int(shift) == Bits.bitWidth - RadixSelection.digitBits
-        let second = histogram + size
-        let third = second + size
-        let fourth = third + size
-        var index = 0
-        let whole = elements.count & ~3
-        if isFirst {
-            while index < whole {
-                histogram[Int(truncatingIfNeeded: (elements[index] & magnitude) &>> shift)] &+= 1
-                second[Int(truncatingIfNeeded: (elements[index &+ 1] & magnitude) &>> shift)] &+= 1
-                third[Int(truncatingIfNeeded: (elements[index &+ 2] & magnitude) &>> shift)] &+= 1
-                fourth[Int(truncatingIfNeeded: (elements[index &+ 3] & magnitude) &>> shift)] &+= 1
-                index &+= 4
-            }
-            while index < elements.count {
-                histogram[Int(truncatingIfNeeded: (elements[index] & magnitude) &>> shift)] &+= 1
-                index &+= 1
-            }
-            return
-        }
-        let above = shift &+ Bits(truncatingIfNeeded: RadixSelection.digitBits)
-        while index < elements.count {
-            let key = elements[index] & magnitude
-            if key &>> above == prefix {
-                histogram[(index & 3) &* size &+ Int(truncatingIfNeeded: (key &>> shift) & mask)] &+= 1
-            }
-            index &+= 1
         }
     }
 

@@ -69,4 +69,24 @@ size_t bantam_compress(const void *source, size_t width, size_t count, void *val
 void bantam_csr_multiply(const float *values, const uint32_t *column_indices, const uint64_t *row_pointers,
                          size_t rows, const float *panel, size_t width, float *result);
 
+// Pruning over the bit patterns of floats whose sign is the top bit. Magnitudes below `threshold` become 0.
+void bantam_prune_below_8(const uint8_t *source, size_t count, uint8_t threshold, uint8_t *result);
+void bantam_prune_below_16(const uint16_t *source, size_t count, uint16_t threshold, uint16_t *result);
+void bantam_prune_below_32(const uint32_t *source, size_t count, uint32_t threshold, uint32_t *result);
+void bantam_prune_below_64(const uint64_t *source, size_t count, uint64_t threshold, uint64_t *result);
+
+// How many magnitudes are below `threshold`, and how many equal it.
+typedef struct {
+    size_t below;
+    size_t equal;
+} bantam_magnitude_counts;
+bantam_magnitude_counts bantam_count_magnitudes_8(const uint8_t *source, size_t count, uint8_t threshold);
+bantam_magnitude_counts bantam_count_magnitudes_16(const uint16_t *source, size_t count, uint16_t threshold);
+bantam_magnitude_counts bantam_count_magnitudes_32(const uint32_t *source, size_t count, uint32_t threshold);
+bantam_magnitude_counts bantam_count_magnitudes_64(const uint64_t *source, size_t count, uint64_t threshold);
+
+// Adds 1 for each magnitude whose upper half is `high` to one of four tables of 2^16 counts, which follow each
+// other, at its lower half.
+void bantam_count_low_digits(const uint32_t *source, size_t count, uint32_t high, uint32_t *counts);
+
 #endif

@@ -1,0 +1,55 @@
+// bantam-benchmarks: how fast the inner loops run on this machine, in memory, beside memcpy in the same run.
+
+import Bantam
+import Glibc
+
+let usage = """
+    usage: bantam-benchmarks [--json] [--filter TEXT] [--repetitions N] [--mebibytes N] [--threads N]
+
+    Prints the median speed of every row over the repetitions (9), on a float32 tensor of some MiB (256).
+    Give --threads to run on more than one.
+    """
+
+func leave(_ message: String, _ code: Int32) -> Never {
+    let line = Array((message + "\n").utf8)
+    _ = write(STDERR_FILENO, line, line.count)
+    exit(code)
+}
+
+var json = false
+var filter: String?
+var repetitions = 9
+var mebibytes = 256
+var threads = 1
+
+var arguments = CommandLine.arguments.dropFirst()
+while let argument = arguments.popFirst() {
+    func number() -> Int {
+        guard let value = arguments.popFirst().flatMap({ Int($0) }), 1...65536 ~= value else {
+            leave("\(argument): expected a number from 1 to 65536\n\(usage)", 64)
+        }
+        return value
+    }
+    switch argument {
+    case "--json": json = true
+    case "--filter": filter = arguments.popFirst()
+    case "--repetitions": repetitions = number()
+    case "--mebibytes": mebibytes = number()
+    case "--threads": threads = number()
+    default:
+        leave(usage, argument == "--help" ? 0 : 64)
+    }
+}
+
+let elements = weights(mebibytes << 18)
+let copy = buffer(of: elements.count, filledWith: Float(0))
+let workers = Workers(threads)
+var suite = Suite(repetitions: repetitions)
+suite.add("memcpy", bytes: elements.count * 4) {
+    memcpy(copy.baseAddress!, elements.baseAddress!, elements.count * 4)
+}
+try suite.addQuantization(elements, workers: workers)
+suite.addPruning(elements, workers: workers)
+
+let figures = try suite.run(filter: filter)
+print(json ? report(json: figures) : report(table: figures))
