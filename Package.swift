@@ -63,7 +63,7 @@ let package = Package(
         tests(of: "BantamLinearAlgebra", fixtures: true),
         tests(of: "BantamEncodings", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamCoding"),
-        tests(of: "BantamLoaders"),
+        tests(of: "BantamLoaders", fixtures: true, hostile: true),
         tests(of: "BantamArchive"),
         tests(of: "BantamPasses"),
         tests(of: "BantamInference", fixtures: true, hostile: true),

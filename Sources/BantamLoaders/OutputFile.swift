@@ -1,0 +1,98 @@
+import BantamTensors
+import Synchronization
+
+/// A file that appears under its name only when it is whole.
+///
+/// The bytes are written beside the final name, synced, and then given the name. Until ``commit()`` whatever
+/// had the name before is untouched; an object that goes without it leaves nothing behind. On Linux file
+/// systems that can do so the bytes have no name meanwhile, so that not even a killed process leaves a file.
+///
+///     let output = try OutputFile("model.safetensors", overwriting: false)
+///     try output.write(header)
+///     try output.write(data)
+///     try output.commit()
+public final class OutputFile: Sendable {
+    /// The path as the user gave it.
+    public let path: String
+    private let finalPath: String
+    private let overwriting: Bool
+    private let file: TemporaryFile
+    private let end = Atomic(0)
+
+    /// Begins a file that is to have the name `path`.
+    ///
+    /// - Throws: ``BantamError`` of kind `cannotCreate` if `path` exists and is not to be overwritten, or if its
+    ///   folder does not exist or cannot be written to.
+    public convenience init(_ path: String, overwriting: Bool) throws {
+        try self.init(path, overwriting: overwriting, unnamed: true)
+    }
+
+    /// `unnamed: false` works as on a file system without unnamed files.
+    init(_ path: String, overwriting: Bool, unnamed: Bool) throws {
+        self.path = path
+        self.overwriting = overwriting
+        finalPath = try OutputPath.resolved(path, overwriting: overwriting)
+        do {
+            file = try TemporaryFile(beside: finalPath, unnamed: unnamed)
+        } catch var error as BantamError {
+            error.file = path
+            throw error
+        }
+    }
+
+    /// The number of bytes appended so far.
+    public var byteCount: Int { end.load(ordering: .relaxed) }
+
+    /// Appends `bytes`.
+    ///
+    /// - Throws: ``BantamError`` of kind `io`, on a full disk for one.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws {
+        try file.write(bytes, at: try reserve(bytes.count))
+    }
+
+    /// Appends `bytes`.
+    public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+
+    /// Appends the UTF-8 of `text`.
+    public func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+    /// Sets the next `byteCount` bytes aside, to be written with ``write(_:at:)``; what is appended later comes
+    /// after them. Bytes that nobody writes are zero if something after them is written.
+    ///
+    /// - Returns: where they begin.
+    public func reserve(_ byteCount: Int) throws -> Int {
+        let (start, sum) = end.add(byteCount, ordering: .relaxed)
+        guard byteCount >= 0, start <= sum else {
+            throw BantamError(.invalidArgument, file: path, "cannot grow by \(byteCount) bytes")
+        }
+        return start
+    }
+
+    /// Writes `bytes` at an offset. Safe from several threads for ranges that do not overlap.
+    ///
+    /// - Throws: ``BantamError`` of kind `io`, on a full disk for one.
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+        try file.write(bytes, at: offset)
+    }
+
+    /// Syncs the file and gives it its name. Only now does anyone see it; nothing is written afterwards.
+    ///
+    /// - Throws: ``BantamError``: `io` if the bytes do not reach the disk, `cannotCreate` if something else took
+    ///   the name in the meantime and is not to be overwritten.
+    public func commit() throws {
+        do {
+            try file.publish(as: finalPath, replacing: overwriting && OutputPath.exists(finalPath))
+        } catch var error as BantamError {
+            error.file = path
+            throw error
+        }
+        OutputPath.sync(folder: OutputPath.folder(of: finalPath))
+    }
+
+    /// Writes a whole small file at once, with the same promises.
+    public static func write(_ text: String, to path: String, overwriting: Bool) throws {
+        let output = try OutputFile(path, overwriting: overwriting)
+        try output.write(text)
+        try output.commit()
+    }
+}

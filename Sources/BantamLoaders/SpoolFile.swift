@@ -1,0 +1,66 @@
+import BantamTensors
+import Glibc
+import Synchronization
+
+/// Bytes put aside on disk until it is known where in the output they go.
+///
+/// A compressed array's size is known only once it is compressed, and the header that gives all sizes stands
+/// first in the file. So arrays are spooled in whatever order they get ready, from several threads, and copied
+/// in the final order later. The file has no name and goes with the object, or with the process.
+public final class SpoolFile: Sendable {
+    private let file: TemporaryFile
+    private let end = Atomic(0)
+
+    /// An empty spool in the folder of the output at `path`, because that is where there has to be room anyway.
+    ///
+    /// - Throws: ``BantamError`` of kind `cannotCreate`.
+    public init(beside path: String) throws {
+        file = try TemporaryFile(beside: path)
+        file.discardName()
+    }
+
+    /// The number of bytes in it.
+    public var byteCount: Int { end.load(ordering: .relaxed) }
+
+    /// Adds `bytes`. Safe from several threads.
+    ///
+    /// - Returns: where in the spool they are.
+    /// - Throws: ``BantamError`` of kind `io`, on a full disk for one.
+    public func append(_ bytes: UnsafeRawBufferPointer) throws -> Range<Int> {
+        let start = end.add(bytes.count, ordering: .relaxed).oldValue
+        try file.write(bytes, at: start)
+        return start..<start + bytes.count
+    }
+
+    /// Calls `body` with the bytes of `range`, which ``append(_:)`` returned, in consecutive pieces of at most
+    /// 16 MiB.
+    ///
+    /// - Throws: ``BantamError`` of kind `io`, and what `body` throws.
+    public func forEachPiece(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
+        let pieceLength = 16 << 20
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let count = min(pieceLength, range.upperBound - position)
+            let lead = position % page
+            guard
+                let start = mmap(
+                    nil, lead + count, PROT_READ, MAP_SHARED, file.descriptor, off_t(position - lead)),
+                start != MAP_FAILED
+            else {
+                throw BantamError(.io, file: file.destination, "cannot be read back: \(systemMessage())")
+            }
+            defer { munmap(start, lead + count) }
+            try body(UnsafeRawBufferPointer(start: start + lead, count: count))
+            position += count
+        }
+    }
+
+    /// Appends the bytes of `range`, which ``append(_:)`` returned, to an output.
+    ///
+    /// - Throws: ``BantamError`` of kind `io`.
+    public func copy(_ range: Range<Int>, to output: OutputFile) throws {
+        try forEachPiece(of: range) { try output.write($0) }
+    }
+}
