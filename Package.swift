@@ -45,7 +45,9 @@ let package = Package(
         floor(
             "BantamInference",
             on: ["BantamEncodings", "BantamLinearAlgebra", "BantamLoaders", "BantamYAML", "COpenBLAS"]),
-        floor("BantamEvaluator", on: ["BantamArchive", "BantamInference"]),
+        floor(
+            "BantamEvaluator",
+            on: ["BantamArchive", "BantamInference", "BantamLinearAlgebra", "CBantamKernels"]),
         floor("BantamRecipes", on: ["BantamPasses", "BantamArchive", "BantamYAML"]),
         floor("BantamReports", on: ["BantamEvaluator", "BantamRecipes"]),
         floor(
@@ -67,7 +69,7 @@ let package = Package(
         tests(of: "BantamArchive"),
         tests(of: "BantamPasses"),
         tests(of: "BantamInference", fixtures: true, hostile: true),
-        tests(of: "BantamEvaluator"),
+        tests(of: "BantamEvaluator", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamYAML"),
         tests(of: "BantamRecipes"),
         tests(of: "BantamReports"),
