@@ -59,8 +59,9 @@ public struct Evaluator: Sendable {
         return try locating(file: pairs.compressed.path, tensor: entry.name) {
             let values = try ValueComparison(original: before, reconstruction: after, workers: workers)
             let count = Double(max(entry.shape.elementCount, 1))
+            let archive = pairs.compressed as? any StoredTensorFile
             let stored =
-                (pairs.compressed as? any StoredTensorFile)?.storage(at: position)
+                archive?.storage(at: position)
                 ?? (encoding: after.dtype.rawValue, byteCount: after.byteCount)
             return TensorEvaluation(
                 name: entry.name, dtype: entry.dtype, shape: entry.shape, encoding: stored.encoding,
@@ -70,7 +71,10 @@ public struct Evaluator: Sendable {
                 histogram: before.dtype.isRealFloat && after.dtype.isNumeric
                     ? try PairedHistogram(
                         original: before, reconstruction: after, low: values.low, high: values.high,
-                        bins: histogramBins, workers: workers) : nil)
+                        bins: histogramBins, workers: workers) : nil,
+                spectrum: try archive.flatMap {
+                    try Spectrum.ofLowRank(before, at: position, of: $0, encoding: stored.encoding, workers)
+                })
         }
     }
 
