@@ -1,6 +1,8 @@
 import COpenBLAS
 
 /// Matrix products on memory of a workspace, row-major, on one thread of OpenBLAS.
+///
+/// BantamLinearAlgebra's products give a new matrix each; layers write into buffers they use again.
 enum Gemm {
     /// y [rows, count] = w [rows, columns] · x [columns, count].
     static func multiply(

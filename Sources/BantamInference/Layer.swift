@@ -35,13 +35,13 @@ struct Operation: Sendable {
         _ body:
             @escaping @Sendable (
                 UnsafeMutableBufferPointer<Float>, UnsafeMutableBufferPointer<Float>, Int, Workspace
-            ) -> Void
+            ) throws -> Void
     ) {
         self.output = output
         peak = input.elementCount + output.elementCount + extra
         run = { activations, workspace in
             let result = workspace.take(activations.samples * output.elementCount)
-            body(activations.values, result, activations.samples, workspace)
+            try body(activations.values, result, activations.samples, workspace)
             workspace.give(activations.values)
             return Activations(values: result, samples: activations.samples)
         }

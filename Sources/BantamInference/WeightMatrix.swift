@@ -5,12 +5,15 @@ import BantamTensors
 indirect enum WeightMatrix: Sendable {
     /// All elements, float32.
     case dense(Tensor, rows: Int, columns: Int)
+    /// Only what is not zero.
+    case sparse(CSRMatrix)
     /// left · right.
     case product(WeightMatrix, WeightMatrix)
 
     var rows: Int {
         switch self {
         case .dense(_, let rows, _): rows
+        case .sparse(let matrix): matrix.rows
         case .product(let left, _): left.rows
         }
     }
@@ -18,6 +21,7 @@ indirect enum WeightMatrix: Sendable {
     var columns: Int {
         switch self {
         case .dense(_, _, let columns): columns
+        case .sparse(let matrix): matrix.columns
         case .product(_, let right): right.columns
         }
     }
@@ -26,6 +30,7 @@ indirect enum WeightMatrix: Sendable {
     var scratch: Int {
         switch self {
         case .dense: 0
+        case .sparse(let matrix): matrix.rows + matrix.columns
         case .product(let left, let right): right.rows + left.scratch + right.scratch
         }
     }
@@ -43,7 +48,7 @@ indirect enum WeightMatrix: Sendable {
     func multiply(
         _ x: UnsafeMutableBufferPointer<Float>, count: Int, into y: UnsafeMutableBufferPointer<Float>,
         _ workspace: Workspace
-    ) {
+    ) throws {
         switch self {
         case .dense(let weight, let rows, let columns):
             weight.withElements(as: Float.self) {
@@ -51,10 +56,17 @@ indirect enum WeightMatrix: Sendable {
                     $0.baseAddress!, rows: rows, columns: columns, x.baseAddress!, count: count,
                     into: y.baseAddress!)
             }
+        case .sparse(let matrix):
+            let operand = Tensor(.float32, [matrix.columns, count], as: Float.self) {
+                _ = $0.update(fromContentsOf: x)
+            }
+            try matrix.multiplied(by: operand).withElements(as: Float.self) {
+                _ = y.update(fromContentsOf: $0)
+            }
         case .product(let left, let right):
             let middle = workspace.take(right.rows * count)
-            right.multiply(x, count: count, into: middle, workspace)
-            left.multiply(middle, count: count, into: y, workspace)
+            try right.multiply(x, count: count, into: middle, workspace)
+            try left.multiply(middle, count: count, into: y, workspace)
             workspace.give(middle)
         }
     }
@@ -63,7 +75,7 @@ indirect enum WeightMatrix: Sendable {
     func multiplyTransposed(
         _ x: UnsafeMutableBufferPointer<Float>, count: Int, into y: UnsafeMutableBufferPointer<Float>,
         _ workspace: Workspace
-    ) {
+    ) throws {
         switch self {
         case .dense(let weight, let rows, let columns):
             weight.withElements(as: Float.self) {
@@ -71,10 +83,17 @@ indirect enum WeightMatrix: Sendable {
                     $0.baseAddress!, rows: rows, columns: columns, x.baseAddress!, count: count,
                     into: y.baseAddress!)
             }
+        case .sparse(let matrix):
+            let operand = Tensor(.float32, [count, matrix.columns], as: Float.self) {
+                _ = $0.update(fromContentsOf: x)
+            }
+            try matrix.applied(to: operand).withElements(as: Float.self) {
+                _ = y.update(fromContentsOf: $0)
+            }
         case .product(let left, let right):
             let middle = workspace.take(right.rows * count)
-            right.multiplyTransposed(x, count: count, into: middle, workspace)
-            left.multiplyTransposed(middle, count: count, into: y, workspace)
+            try right.multiplyTransposed(x, count: count, into: middle, workspace)
+            try left.multiplyTransposed(middle, count: count, into: y, workspace)
             workspace.give(middle)
         }
     }
@@ -83,12 +102,35 @@ indirect enum WeightMatrix: Sendable {
 extension WeightSource {
     /// An encoding of rank ≥ 2 as a matrix, which is dense unless the execution is direct.
     func matrix(_ encoding: Encoding, _ name: String, _ place: LayerPlace) throws -> WeightMatrix {
-        if execution == .direct, case .lowRank(let lowRank) = encoding, lowRank.rank > 0 {
-            return .product(
-                try matrix(lowRank.left, name, place), try matrix(lowRank.right, name, place))
+        if execution == .direct, let matrix = try blaming(name, place, { try direct(encoding, name, place) }) {
+            return matrix
         }
         let values = try decoded(encoding, name, place)
         let (rows, columns) = values.shape.matrixForm ?? (1, values.elementCount)
         return .dense(values, rows: rows, columns: columns)
+    }
+
+    /// `nil` where there is nothing to gain: dense values, dense codes, zero points other than zero.
+    private func direct(_ encoding: Encoding, _ name: String, _ place: LayerPlace) throws -> WeightMatrix? {
+        switch encoding {
+        case .dense: return nil
+        case .quantized(let quantized):
+            guard case .sparse = quantized.codes, quantized.zeroPoints == nil else { return nil }
+            try quantized.validate()
+            return try CSRMatrix(encoding, workers: workers).map(WeightMatrix.sparse)
+        case .sparse: return try CSRMatrix(encoding, workers: workers).map(WeightMatrix.sparse)
+        case .lowRank(let lowRank):
+            guard let (rows, columns) = lowRank.shape.matrixForm, lowRank.left.shape.rank == 2,
+                lowRank.left.shape.axes[0] == rows, lowRank.right.shape == [lowRank.rank, columns]
+            else {
+                throw BantamError(
+                    .corruption,
+                    "expected factors of \(lowRank.shape), found \(lowRank.left.shape) and "
+                        + "\(lowRank.right.shape)")
+            }
+            // Nothing times nothing: the sum over no terms is left to the decoder.
+            guard lowRank.rank > 0 else { return nil }
+            return .product(try matrix(lowRank.left, name, place), try matrix(lowRank.right, name, place))
+        }
     }
 }

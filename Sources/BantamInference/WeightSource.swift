@@ -31,12 +31,17 @@ struct WeightSource {
 
     /// The values of an encoding as float32.
     func decoded(_ encoding: Encoding, _ name: String, _ place: LayerPlace) throws -> Tensor {
+        try blaming(name, place) { try encoding.decoded(workers: workers).float32() }
+    }
+
+    /// Runs `body`; an error that leaves it says which tensor of which layer it belongs to.
+    func blaming<Result>(_ name: String, _ place: LayerPlace, _ body: () throws -> Result) throws -> Result {
         do {
-            return try encoding.float32(workers)
+            return try body()
         } catch let error as BantamError {
             throw BantamError(
                 error.kind, file: error.file ?? place.file, tensor: error.tensor ?? name,
-                "\(place.title): \(error.message)")
+                "line \(place.line): \(place.title): \(error.message)")
         }
     }
 }

@@ -34,7 +34,7 @@ struct ConvolutionGeometry: Sendable {
                 let target = UnsafeMutableBufferPointer(
                     rebasing: y[block * groupOutput..<(block + 1) * groupOutput])
                 if let columns { fill(columns, from: source) }
-                matrices[block % groups].multiply(
+                try matrices[block % groups].multiply(
                     columns ?? source, count: outputSize, into: target, workspace)
             }
             if let columns { workspace.give(columns) }

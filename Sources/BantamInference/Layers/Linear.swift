@@ -27,7 +27,7 @@ struct Linear: Layer {
         let vectors = input.elementCount / width
         return Operation(from: input, to: output, extra: matrix.scratch * vectors) {
             x, y, samples, workspace in
-            matrix.multiplyTransposed(x, count: samples * vectors, into: y, workspace)
+            try matrix.multiplyTransposed(x, count: samples * vectors, into: y, workspace)
             guard let bias else { return }
             for first in stride(from: 0, to: y.count, by: rows) {
                 for row in 0..<rows { y[first + row] += bias[row] }
