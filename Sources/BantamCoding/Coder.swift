@@ -3,12 +3,19 @@ import BantamTensors
 /// A lossless coder of blocks of bytes.
 ///
 /// A coder is a value with its parameters. It sees one block at a time, so that any block decodes alone and
-/// threads can share a tensor; ``CodedArray`` does the cutting, the table of blocks and the checksum.
+/// threads can share a tensor; ``CodedArray`` does the cutting, the table of blocks and the checksum. A new
+/// coder is one file with its type and one line in ``Coders``.
 public protocol Coder: Sendable {
     /// What users write: `zstd`, `zstd:19`.
     var name: String { get }
     /// The number that stands in a coded array for this coder; parameters only the encoder needs are not in it.
     var identifier: UInt8 { get }
+    /// The most raw bytes that one coded byte of a block can stand for: a reader refuses a block that claims
+    /// more before it allocates anything.
+    var maximumExpansion: Int { get }
+
+    /// How the bytes of an array are worth rearranging before this coder sees them, the simplest first.
+    func arrangements(of dtype: DType) -> [Arrangement]
 
     /// The block in fewer bytes, or `nil` if it does not shrink.
     ///

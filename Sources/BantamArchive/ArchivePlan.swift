@@ -1,0 +1,107 @@
+// Why: names, places and the header follow from the tensors alone, whatever order they were added in.
+
+import BantamCoding
+import BantamLoaders
+import BantamTensors
+
+/// The layout of a compressed file: everything before the data, and the arrays in their order.
+struct ArchivePlan {
+    /// The length, the header and its padding.
+    let prologue: [UInt8]
+    /// The arrays as they follow.
+    let arrays: [SpooledArray]
+
+    init(
+        _ tensors: [(entry: TensorEntry, tensor: AddedTensor)], source: any TensorFile, header: SpooledArray?
+    ) throws {
+        var names = ArrayNames(reserved: tensors.map(\.entry.name))
+        var stored: [(name: String, array: SpooledArray)] = []
+        var records: [TensorRecord] = []
+        for (entry, tensor) in tensors {
+            let tree = tensor.tree.map { path, array in
+                // A dense tensor's plain array has the tensor's own name, which is reserved for it.
+                let ending =
+                    path.isEmpty && !array.isCoded
+                    ? "" : names.ending(entry.name + path, isCoded: array.isCoded)
+                stored.append((entry.name + path + ending, array))
+                return ending
+            }
+            records.append(
+                TensorRecord(
+                    name: entry.name,
+                    content: tensor.isKept
+                        ? .kept : .encoded(entry.dtype, entry.shape, tensor.checksum, tree)))
+        }
+        var headerName: String?
+        if let header {
+            let name = MetadataKey.header + names.ending(MetadataKey.header, isCoded: header.isCoded)
+            stored.append((name, header))
+            headerName = name
+        }
+        // The widest elements first: then every array is aligned to its elements without padding. Among equals
+        // the order is the source's.
+        let order = stored.indices.sorted {
+            let (a, b) = (stored[$0].array.elementByteCount, stored[$1].array.elementByteCount)
+            return a != b ? a > b : $0 < $1
+        }
+        arrays = order.map { stored[$0].array }
+        prologue = try ArchivePlan.prologue(
+            entries: order.map { stored[$0].array.entry(stored[$0].name) },
+            metadata: source.metadata + [
+                (MetadataKey.version, "1"),
+                (MetadataKey.encodings, JSON.object(records.map(\.member)).text),
+                (MetadataKey.checksums, Base64.encoded(arrays.flatMap(\.checksum.littleEndianBytes))),
+            ] + (headerName.map { [(MetadataKey.header, $0)] } ?? []))
+    }
+
+    private static func prologue(
+        entries: [TensorEntry], metadata: [(key: String, value: String)]
+    ) throws -> [UInt8] {
+        var bytes = try SafetensorsHeader(
+            layingOut: entries, metadata: metadata + [(MetadataKey.checksum, HeaderChecksum.placeholder)],
+            order: .given
+        ).encoded()
+        guard let digits = HeaderChecksum.place(in: bytes) else {
+            throw BantamError(.internal, "the header has no place for its checksum")
+        }
+        let checksum = HeaderChecksum.checksum(of: bytes, digits: digits)
+        bytes.replaceSubrange(digits, with: checksum.description.utf8)
+        return bytes
+    }
+}
+
+/// The names of arrays, none of them given twice.
+private struct ArrayNames {
+    private var taken: Set<String>
+
+    /// Names that no part may have: those of the source's tensors.
+    init(reserved: [String]) { taken = Set(reserved + [SafetensorsHeader.metadataKey]) }
+
+    /// What completes the name of an array that begins with `start`.
+    mutating func ending(_ start: String, isCoded: Bool) -> String {
+        let suffix = isCoded ? ".coded" : ""
+        var ending = suffix
+        var number = 1
+        while !taken.insert(start + ending).inserted {
+            ending = "_\(number)" + suffix
+            number += 1
+        }
+        return ending
+    }
+}
+
+extension SpooledArray {
+    /// The bytes that an element's alignment asks for; 1 for coded arrays and packed elements.
+    fileprivate var elementByteCount: Int { isCoded ? 1 : max(1, layout.dtype.bitWidth / 8) }
+
+    fileprivate func entry(_ name: String) -> TensorEntry {
+        if isCoded { return TensorEntry(name: name, dtype: .uint8, shape: [range.count]) }
+        let (dtype, shape) = layout.plainEntry
+        return TensorEntry(name: name, dtype: dtype, shape: shape)
+    }
+}
+
+extension Checksum {
+    /// The eight bytes, least significant first.
+    var littleEndianBytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) } }
+}

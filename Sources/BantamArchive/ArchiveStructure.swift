@@ -1,0 +1,194 @@
+// Why: everything that can be wrong with a compressed file short of its arrays' bytes, checked once on opening.
+
+import BantamCoding
+import BantamLoaders
+import BantamTensors
+
+/// What the header of a compressed file says, checked.
+struct ArchiveStructure {
+    var tensors: [CompressedFile.StoredTensor] = []
+    var metadata: [(key: String, value: String)]
+    var checksums: [Checksum]
+    var header: StoredArray?
+
+    /// The one version there is.
+    static let version = "1"
+
+    /// - Throws: ``BantamError`` that says what was expected and what was found.
+    init(_ file: SafetensorsFile) throws {
+        try ArchiveStructure.checkVersion(file)
+        try ArchiveStructure.checkHeader(file)
+        metadata = file.metadata.filter { !$0.key.hasPrefix(MetadataKey.prefix) }
+        for (key, _) in file.metadata
+        where key.hasPrefix(MetadataKey.prefix) && !MetadataKey.all.contains(key) {
+            throw BantamError(.corruption, "expected no metadata key '\(key)' in version 1")
+        }
+        checksums = try ArchiveStructure.checksums(file)
+
+        let indices = Dictionary(uniqueKeysWithValues: zip(file.entries.map(\.name), file.entries.indices))
+        let records = try ArchiveStructure.records(file)
+        for record in records {
+            tensors.append(
+                try locating(tensor: record.name) { try ArchiveStructure.tensor(record, file, indices) })
+        }
+        if let name = ArchiveStructure.text(MetadataKey.header, of: file) {
+            let resolver = ArrayResolver(file: file, indices: indices, tensor: name, original: .uint8)
+            let ending = name.hasSuffix(".coded") ? ".coded" : ""
+            header = try resolver.array("", ending, shape: nil, dtype: .uint8)
+        }
+        try checkUse(of: file)
+        try checkTotal()
+    }
+
+    private static func text(_ key: String, of file: SafetensorsFile) -> String? {
+        file.metadata.first { $0.key == key }?.value
+    }
+
+    private static func checkVersion(_ file: SafetensorsFile) throws {
+        guard let found = text(MetadataKey.version, of: file) else {
+            throw BantamError(
+                .compatibility,
+                "expected a compressed file with '\(MetadataKey.version)' in its metadata, found none")
+        }
+        guard found != version else { return }
+        guard let number = Int(found), number > 1, String(number) == found else {
+            throw BantamError(.corruption, "expected version \(version), found '\(found)'")
+        }
+        throw BantamError(
+            .compatibility, "is of version \(found); this version of Bantam reads files of version \(version)"
+        )
+    }
+
+    private static func checkHeader(_ file: SafetensorsFile) throws {
+        let prologue = Array(file.file.bytes[..<file.dataStart])
+        guard let place = HeaderChecksum.place(in: prologue) else {
+            throw BantamError(
+                .corruption,
+                "expected '\(MetadataKey.checksum)' with 16 digits once in the header, found it not so")
+        }
+        let expected = HeaderChecksum.checksum(of: prologue, digits: place)
+        let found = String(decoding: prologue[place], as: UTF8.self)
+        guard found == expected.description else {
+            throw BantamError(.corruption, "the header has checksum \(expected), but says \(found)")
+        }
+    }
+
+    /// The checksums of all arrays, by position in the header.
+    private static func checksums(_ file: SafetensorsFile) throws -> [Checksum] {
+        guard let text = text(MetadataKey.checksums, of: file), let bytes = Base64.decoded(text),
+            bytes.count == 8 * file.entries.count
+        else {
+            throw BantamError(
+                .corruption,
+                "expected '\(MetadataKey.checksums)' with \(file.entries.count) checksums as base64, found none such"
+            )
+        }
+        // In the file they stand in the order of the data; arrays without bytes keep the order of the header.
+        let order = file.entries.indices.sorted {
+            let (a, b) = (file.header.items[$0].range, file.header.items[$1].range)
+            return (a.lowerBound, a.upperBound, $0) < (b.lowerBound, b.upperBound, $1)
+        }
+        var checksums = [Checksum](repeating: Checksum(value: 0), count: file.entries.count)
+        for (position, index) in order.enumerated() {
+            let value = bytes[8 * position..<8 * position + 8].reversed().reduce(UInt64(0)) {
+                $0 << 8 | UInt64($1)
+            }
+            checksums[index] = Checksum(value: value)
+        }
+        return checksums
+    }
+
+    private static func records(_ file: SafetensorsFile) throws -> [TensorRecord] {
+        guard let text = text(MetadataKey.encodings, of: file) else {
+            throw BantamError(.corruption, "expected '\(MetadataKey.encodings)' in the metadata, found none")
+        }
+        let json = try Array(text.utf8).withUnsafeBytes { try JSON(parsing: $0) }
+        guard let members = json.objectValue else {
+            throw BantamError(.corruption, "encodings: expected an object, found \(json.kind)")
+        }
+        var names: Set<String> = []
+        for member in members where !names.insert(member.key).inserted {
+            throw BantamError(
+                .corruption, tensor: member.key, "encodings: expected this name once, found it twice")
+        }
+        return try members.map { member in try locating(tensor: member.key) { try TensorRecord(member) } }
+    }
+
+    private static func tensor(
+        _ record: TensorRecord, _ file: SafetensorsFile, _ indices: [String: Int]
+    ) throws -> CompressedFile.StoredTensor {
+        switch record.content {
+        case .kept:
+            guard let index = indices[record.name] else {
+                throw BantamError(.corruption, "expected an array of this name, found none")
+            }
+            let entry = file.entries[index]
+            let array = StoredArray(
+                index: index, layout: ArrayLayout(dtype: entry.dtype, shape: entry.shape), isCoded: false,
+                byteCount: entry.byteCount)
+            return CompressedFile.StoredTensor(entry: entry, tree: .dense(array), checksum: nil)
+        case .encoded(let dtype, let shape, let checksum, let tree):
+            let entry = TensorEntry(name: record.name, dtype: dtype, shape: shape)
+            guard Proportion.allows(entry.byteCount, for: file.fileByteCount) else {
+                throw BantamError(
+                    .corruption,
+                    "expected at most \(Proportion.limit) bytes for each of the file's \(file.fileByteCount), "
+                        + "found \(dtype.rawValue) \(shape)")
+            }
+            if case .dense = tree {
+            } else if shape.elementCount == 0 {
+                throw BantamError(.corruption, "expected a dense tensor of shape \(shape), found parts")
+            }
+            let resolver = ArrayResolver(
+                file: file, indices: indices, tensor: record.name, original: dtype)
+            let arrays = try resolver.resolve(tree, shape: shape)
+            guard arrays.elements.layout.dtype == dtype && arrays.isExact || dtype.isRealFloat else {
+                throw BantamError(
+                    .corruption,
+                    "expected \(dtype.rawValue) values, found \(arrays.elements.layout.dtype.rawValue)")
+            }
+            return CompressedFile.StoredTensor(entry: entry, tree: arrays, checksum: checksum)
+        }
+    }
+
+    /// The bytes of all tensors together can be counted.
+    private func checkTotal() throws {
+        var total = 0
+        for tensor in tensors {
+            let (sum, overflow) = total.addingReportingOverflow(tensor.entry.byteCount)
+            guard !overflow else {
+                throw BantamError(.corruption, "expected tensors of fewer than 2^63 bytes in all, found more")
+            }
+            total = sum
+        }
+    }
+
+    /// Every array of the file belongs to exactly one part.
+    private func checkUse(of file: SafetensorsFile) throws {
+        var isUsed = [Bool](repeating: false, count: file.entries.count)
+        for array in tensors.flatMap(\.tree.leaves) + (header.map { [$0] } ?? []) {
+            guard !isUsed[array.index] else {
+                throw BantamError(
+                    .corruption,
+                    "expected array '\(file.entries[array.index].name)' to be one part, found it as two")
+            }
+            isUsed[array.index] = true
+        }
+        if let orphan = isUsed.firstIndex(of: false) {
+            throw BantamError(
+                .corruption,
+                "expected array '\(file.entries[orphan].name)' to be part of a tensor, found it to be none")
+        }
+    }
+}
+
+extension PartTree {
+    /// Whether decoding gives the elements themselves: no scales, no product.
+    fileprivate var isExact: Bool {
+        switch self {
+        case .dense: true
+        case .quantized, .lowRank: false
+        case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.isExact
+        }
+    }
+}

@@ -1,0 +1,23 @@
+// Why: the true sizes are known only when the file is written; whoever wrote it wants to show them.
+
+/// What was written.
+public struct ArchiveSummary: Sendable {
+    /// One original tensor.
+    public struct Tensor: Sendable {
+        /// Its name.
+        public var name: String
+        /// How it is held: `quantized>csr>coded`, `kept`, …
+        public var encoding: String
+        /// The bytes of its stored arrays.
+        public var byteCount: Int
+        /// Whether it comes back bit for bit.
+        public var isLossless: Bool
+    }
+
+    /// The bytes of the file.
+    public var byteCount: Int
+    /// Of those, the bytes before the data: the length and the header.
+    public var headerByteCount: Int
+    /// Every tensor, in the order of the source.
+    public var tensors: [Tensor]
+}

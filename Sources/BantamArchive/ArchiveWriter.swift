@@ -1,0 +1,183 @@
+// Why: a compressed file is written while tensors come from several threads in any order, with no more of it in
+// memory than is being worked on, and its bytes must not show any of that.
+
+import BantamCoding
+import BantamEncodings
+import BantamLoaders
+import BantamTensors
+import Synchronization
+
+/// Writes one compressed file.
+///
+/// ```swift
+/// let writer = try ArchiveWriter("small.safetensors", overwriting: false, source: source, coding: .automatic)
+/// for (index, entry) in source.entries.enumerated() {
+///     let original = try source.tensor(at: index)
+///     try writer.add(writer.prepare(.dense(original), workers: workers), at: index, original: original)
+/// }
+/// print(try writer.finish().byteCount)
+/// ```
+/// Until ``finish()`` no file has the name. The format is described in `docs/format.md`.
+public final class ArchiveWriter: Sendable {
+    /// The path as the user gave it.
+    public let path: String
+    private let source: any TensorFile
+    private let coding: Coding
+    private let output: OutputFile
+    private let spool: SpoolFile
+    private let added: Mutex<[AddedTensor?]>
+
+    /// Begins a compressed file.
+    ///
+    /// - Throws: ``BantamError``: `cannotCreate` if `path` exists and is not to be overwritten or cannot be
+    ///   written to, `invalidArgument` if the source is compressed already or its metadata has a key that
+    ///   begins with `bantam.`.
+    public init(_ path: String, overwriting: Bool, source: any TensorFile, coding: Coding) throws {
+        if source is any StoredTensorFile
+            || source.metadata.contains(where: { $0.key == MetadataKey.version })
+        {
+            throw BantamError(
+                .invalidArgument, file: source.path, "is compressed already; decompress it first")
+        }
+        if let (key, _) = source.metadata.first(where: { $0.key.hasPrefix(MetadataKey.prefix) }) {
+            throw BantamError(
+                .invalidArgument, file: source.path,
+                "the metadata key '\(key)' begins with '\(MetadataKey.prefix)', which compressed files reserve"
+            )
+        }
+        self.path = path
+        self.source = source
+        self.coding = coding
+        output = try OutputFile(path, overwriting: overwriting)
+        spool = try SpoolFile(beside: path)
+        added = Mutex([AddedTensor?](repeating: nil, count: source.entries.count))
+    }
+
+    /// Codes the arrays of an encoding in memory, to be compared or added.
+    ///
+    /// - Throws: what ``PreparedTensor/init(_:coding:workers:)`` throws.
+    public func prepare(_ encoding: Encoding, workers: Workers) throws -> PreparedTensor {
+        try PreparedTensor(encoding, coding: coding, workers: workers)
+    }
+
+    /// Stores the tensor of an entry of the source. May be called from several threads, in any order.
+    ///
+    /// - Parameters:
+    ///   - prepared: how the tensor is to be held.
+    ///   - index: a position in the source's entries, each of which is added once.
+    ///   - original: the source's tensor, to tell whether it comes back bit for bit.
+    ///   - workers: threads to decode with; what is written does not depend on them.
+    /// - Throws: ``BantamError``: `invalidArgument` if the encoding is not of the original's shape or cannot be
+    ///   turned back into its dtype, `io` on a full disk for one.
+    public func add(
+        _ prepared: PreparedTensor, at index: Int, original: Tensor, workers: Workers = .one
+    ) throws {
+        let entry = source.entries[index]
+        try locating(tensor: entry.name) {
+            guard prepared.encoding.shape == entry.shape, original.shape == entry.shape,
+                original.dtype == entry.dtype
+            else {
+                throw BantamError(
+                    .invalidArgument,
+                    "expected \(entry.dtype.rawValue) \(entry.shape), found an encoding of "
+                        + "\(prepared.encoding.shape) for \(original.dtype.rawValue) \(original.shape)")
+            }
+            let tensor = try AddedTensor(prepared, original: original, spool: spool, workers: workers)
+            try added.withLock {
+                guard $0[index] == nil else { throw BantamError(.internal, "added twice") }
+                $0[index] = tensor
+            }
+        }
+    }
+
+    /// Lays the file out, writes it and gives it its name.
+    ///
+    /// - Throws: ``BantamError``: `internal` if a tensor is missing, `io` or `cannotCreate` if the file cannot
+    ///   be written.
+    public func finish() throws -> ArchiveSummary {
+        let tensors = try added.withLock { added in
+            try zip(added, source.entries).map { tensor, entry in
+                guard let tensor else { throw BantamError(.internal, tensor: entry.name, "was never added") }
+                return (entry, tensor)
+            }
+        }
+        let plan = try ArchivePlan(tensors, source: source, header: try storedHeader())
+        try output.write(plan.prologue)
+        for array in plan.arrays { try spool.copy(array.range, to: output) }
+        let byteCount = output.byteCount
+        try output.commit()
+        return ArchiveSummary(
+            byteCount: byteCount, headerByteCount: plan.prologue.count,
+            tensors: tensors.map { entry, tensor in
+                ArchiveSummary.Tensor(
+                    name: entry.name, encoding: tensor.summary, byteCount: tensor.byteCount,
+                    isLossless: tensor.isLossless)
+            })
+    }
+
+    /// The source's header as an array of its own, if a canonical one would not have the same bytes.
+    private func storedHeader() throws -> SpooledArray? {
+        guard let source = source as? SafetensorsFile, !source.headerBytes.isEmpty else { return nil }
+        let canonical = try? SafetensorsHeader(
+            layingOut: source.entries, metadata: source.metadata.isEmpty ? nil : source.metadata
+        ).encoded()
+        let header = source.headerBytes
+        if let canonical, canonical.dropFirst(SafetensorsHeader.prefixByteCount).elementsEqual(header) {
+            return nil
+        }
+        let tensor = Tensor(.uint8, [header.count], Array(header))
+        let prepared = try PreparedTensor(.dense(tensor), coding: coding, workers: .one)
+        return try SpooledArray(prepared.tree.elements, spool: spool)
+    }
+}
+
+/// An array that waits in the spool for its place in the file.
+struct SpooledArray: Sendable {
+    var layout: ArrayLayout
+    var isCoded: Bool
+    /// Its bytes in the spool.
+    var range: Range<Int>
+    /// The checksum of those bytes.
+    var checksum: Checksum
+
+    init(_ array: PreparedTensor.Array, spool: SpoolFile) throws {
+        layout = array.layout
+        isCoded = array.isCoded
+        (range, checksum) = try array.withBytes { (try spool.append($0), Checksum(of: $0)) }
+    }
+}
+
+/// A tensor whose arrays wait in the spool.
+struct AddedTensor: Sendable {
+    var tree: PartTree<SpooledArray>
+    /// The checksum of what the encoding gives back.
+    var checksum: Checksum
+    var isLossless: Bool
+    /// Whether the array is the original tensor, plain and of its own dtype.
+    var isKept: Bool
+    var summary: String
+
+    var byteCount: Int { tree.leaves.reduce(0) { $0 + $1.range.count } }
+
+    init(_ prepared: PreparedTensor, original: Tensor, spool: SpoolFile, workers: Workers) throws {
+        tree = try prepared.tree.map { try SpooledArray($1, spool: spool) }
+        let reconstruction = try Reconstruction(of: prepared.encoding, as: original.dtype, workers: workers)
+        checksum = reconstruction.checksum
+        isLossless =
+            reconstruction.tensor.storage === original.storage
+            || Checksum(of: reconstruction.tensor) == Checksum(of: original)
+        summary = tree.storedSummary(original.dtype) { ($0.layout.dtype, $0.isCoded) }
+        isKept = false
+        if case .dense(let array) = tree {
+            isKept = !array.isCoded && array.layout.dtype == original.dtype && original.dtype != .complex128
+        }
+    }
+}
+
+extension PartTree {
+    /// How a tensor is held, as reports show it: `kept`, `float16>coded`, `quantized>csr>coded`.
+    func storedSummary(_ original: DType, _ leaf: (Leaf) -> (dtype: DType, isCoded: Bool)) -> String {
+        let kinds = summary { leaf($0).dtype == original ? "kept" : leaf($0).dtype.rawValue }
+        return leaves.contains { leaf($0).isCoded } ? kinds + ">coded" : kinds
+    }
+}

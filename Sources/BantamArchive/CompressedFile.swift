@@ -1,0 +1,156 @@
+// Why: a compressed file read as if it were a plain one, and never a wrong tensor out of it.
+
+import BantamCoding
+import BantamEncodings
+import BantamLoaders
+import BantamTensors
+
+/// A compressed file, opened for reading; see `docs/format.md`.
+///
+/// Opening checks the structure: header, version, encodings, and that every array is there and of the size its
+/// tensor needs. The bytes of an array are checked against their checksum when a tensor of it is asked for.
+public final class CompressedFile: StoredTensorFile {
+    /// The path as the user gave it.
+    public let path: String
+    /// The original tensors, in the order of the source.
+    public let entries: [TensorEntry]
+    /// The source's own metadata.
+    public let metadata: [(key: String, value: String)]
+    /// Threads that ``tensor(at:)`` and ``encoding(at:)`` use.
+    public let workers: Workers
+
+    let file: SafetensorsFile
+    let tensors: [StoredTensor]
+    /// The checksums of the arrays, by position in the safetensors header.
+    let checksums: [Checksum]
+    /// The source's header, if it is kept.
+    let header: StoredArray?
+
+    /// An original tensor and its arrays.
+    struct StoredTensor: Sendable {
+        var entry: TensorEntry
+        var tree: PartTree<StoredArray>
+        /// The checksum of what comes back; `nil` for a kept tensor, whose array's checksum says it.
+        var checksum: Checksum?
+    }
+
+    /// Opens the compressed file at `path`.
+    ///
+    /// - Throws: ``BantamError`` with file and tensor: `missingInput` or `io`; `compatibility` if it is no
+    ///   compressed file or of a newer version; `corruption` or `insufficientData` if it is damaged.
+    public convenience init(_ path: String, workers: Workers = .one) throws {
+        try self.init(SafetensorsFile(path), workers: workers)
+    }
+
+    /// The compressed file that is open as a safetensors file already.
+    public init(_ file: SafetensorsFile, workers: Workers = .one) throws {
+        let structure = try locating(file: file.path) { try ArchiveStructure(file) }
+        path = file.path
+        self.file = file
+        self.workers = workers
+        tensors = structure.tensors
+        entries = structure.tensors.map(\.entry)
+        metadata = structure.metadata
+        checksums = structure.checksums
+        header = structure.header
+    }
+
+    /// Whether a safetensors file says that it is a compressed file.
+    ///
+    /// Any of the archive's keys will do, so that damage to one does not turn the file into a plain one.
+    public static func recognizes(_ file: SafetensorsFile) -> Bool {
+        file.metadata.contains { MetadataKey.all.contains($0.key) }
+    }
+
+    /// `bantam`
+    public var format: String { "bantam" }
+    /// Bytes on disk.
+    public var fileByteCount: Int { file.fileByteCount }
+
+    /// How a tensor is held, and the bytes of its arrays; what the header says of it is not counted.
+    public func storage(at index: Int) -> (encoding: String, byteCount: Int) {
+        let tree = tensors[index].tree
+        return (
+            tree.storedSummary(entries[index].dtype) { ($0.layout.dtype, $0.isCoded) },
+            tree.leaves.reduce(0) { $0 + $1.byteCount }
+        )
+    }
+
+    /// The tensor in its original dtype, its stored bytes and its values checked against their checksums.
+    ///
+    /// - Throws: ``BantamError`` of kind `corruption` if anything of it is damaged.
+    public func tensor(at index: Int) throws -> Tensor { try tensor(at: index, workers: workers) }
+
+    /// The tensor in its original dtype, decoded by so many threads.
+    public func tensor(at index: Int, workers: Workers) throws -> Tensor {
+        let stored = tensors[index]
+        let encoding = try encoding(at: index, workers: workers)
+        return try locating(file: path, tensor: stored.entry.name) {
+            guard let expected = stored.checksum else {
+                guard case .dense(let tensor) = encoding else {
+                    throw BantamError(.internal, "a kept tensor is not dense")
+                }
+                return tensor
+            }
+            let reconstruction = try Reconstruction(of: encoding, as: stored.entry.dtype, workers: workers)
+            guard reconstruction.checksum == expected else {
+                throw BantamError(
+                    .corruption, "expected values of checksum \(expected), found \(reconstruction.checksum)")
+            }
+            return reconstruction.tensor
+        }
+    }
+
+    /// The tensor as it is held, its stored bytes checked against their checksums.
+    public func encoding(at index: Int) throws -> Encoding { try encoding(at: index, workers: workers) }
+
+    private func encoding(at index: Int, workers: Workers) throws -> Encoding {
+        let stored = tensors[index]
+        return try locating(file: path, tensor: stored.entry.name) {
+            try Proportion.checkMemory(max(stored.entry.byteCount, stored.entry.shape.elementCount * 4))
+            return try stored.tree.map { try array($1, workers: workers) }.encoding(shape: stored.entry.shape)
+        }
+    }
+
+    /// The header of the safetensors file this was made from, without its length; `nil` if a header made from
+    /// ``entries`` and ``metadata`` has the same bytes, or the source was no safetensors file.
+    func sourceHeader() throws -> [UInt8]? {
+        guard let header else { return nil }
+        return try locating(file: path) {
+            let tensor = try array(header, workers: .one)
+            return withExtendedLifetime(tensor) { Array(tensor.storage.bytes) }
+        }
+    }
+
+    /// An array, decoded; never one whose stored bytes do not have their checksum.
+    private func array(_ array: StoredArray, workers: Workers) throws -> Tensor {
+        let stored = try file.tensor(at: array.index)
+        let found = Checksum(of: stored)
+        guard found == checksums[array.index] else {
+            throw BantamError(
+                .corruption,
+                "array '\(file.header.items[array.index].entry.name)': expected checksum "
+                    + "\(checksums[array.index]), found \(found)")
+        }
+        let layout = array.layout
+        guard array.isCoded else {
+            return Tensor(layout.dtype, layout.shape, aligned(stored.storage, layout))
+        }
+        try Proportion.checkMemory(layout.byteCount)
+        return try withExtendedLifetime(stored) {
+            Tensor(
+                layout.dtype, layout.shape,
+                try Storage(byteCount: layout.byteCount) {
+                    try CodedArray.decode(stored.storage.bytes, of: layout.dtype, into: $0, workers: workers)
+                })
+        }
+    }
+
+    /// The bytes of a complex128 array stand as bytes and may be less aligned than its elements need.
+    private func aligned(_ storage: Storage, _ layout: ArrayLayout) -> Storage {
+        guard Int(bitPattern: storage.bytes.baseAddress) % layout.dtype.alignment != 0 else { return storage }
+        return withExtendedLifetime(storage) {
+            Storage(byteCount: storage.bytes.count) { $0.copyMemory(from: storage.bytes) }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+// Why: how a tree of parts is written in `bantam.encodings`, and read back from a file that may lie.
+
+import BantamEncodings
+import BantamLoaders
+import BantamTensors
+
+/// A leaf is how its array's name goes on after the tensor's name and the names of the parts on the way:
+/// nothing, `.coded`, or a number that dodges another array.
+extension PartTree where Leaf == String {
+    /// The members of the JSON object of this tree; a dense one has none, it is its leaf.
+    private var members: [JSON.Member] {
+        func node(_ name: String, _ tree: PartTree) -> JSON.Member { JSON.Member(name, tree.json) }
+        func leaf(_ name: String, _ ending: String) -> JSON.Member { JSON.Member(name, .string(ending)) }
+        switch self {
+        case .dense: return []
+        case .quantized(let codes, let scales, let zeroPoints, let granularity):
+            return [node(Part.codes, codes), leaf(Part.scales, scales)]
+                + (zeroPoints.map { [leaf(Part.zeroPoints, $0)] } ?? [])
+                + [leaf("granularity", granularity.description)]
+        case .csr(let values, let columnIndices, let rowPointers):
+            return [
+                node(Part.values, values), leaf(Part.columnIndices, columnIndices),
+                leaf(Part.rowPointers, rowPointers),
+            ]
+        case .bitmask(let values, let bitmask):
+            return [node(Part.values, values), leaf(Part.bitmask, bitmask)]
+        case .relative(let values, let gaps): return [node(Part.values, values), leaf(Part.gaps, gaps)]
+        case .lowRank(let left, let right, let rank):
+            return [node(Part.left, left), node(Part.right, right), JSON.Member("rank", .integer(rank))]
+        }
+    }
+
+    /// The tree as a value: a string if dense, else an object.
+    var json: JSON {
+        if case .dense(let ending) = self { .string(ending) } else { .object(members) }
+    }
+
+    /// The tree as members of the object of its tensor.
+    var tensorMembers: [JSON.Member] {
+        if case .dense(let ending) = self { [JSON.Member("array", .string(ending))] } else { members }
+    }
+
+    /// How deep parts may be nested.
+    static var depthLimit: Int { 6 }
+
+    /// The tree that `json` writes.
+    ///
+    /// - Throws: ``BantamError`` of kind `corruption` if it is none.
+    init(_ json: JSON, depth: Int = 0) throws {
+        if let ending = json.stringValue {
+            self = .dense(ending)
+            return
+        }
+        guard let members = json.objectValue else {
+            throw BantamError(.corruption, "encodings: expected an object or a string, found \(json.kind)")
+        }
+        try self.init(members: members, depth: depth)
+    }
+
+    /// The tree that the members of an object write.
+    init(members: [JSON.Member], depth: Int = 0) throws {
+        guard depth < PartTree.depthLimit else {
+            throw BantamError(
+                .corruption,
+                "encodings: expected parts nested at most \(PartTree.depthLimit) deep, found deeper")
+        }
+        func node(_ name: String) throws -> PartTree {
+            try PartTree(try value(name), depth: depth + 1)
+        }
+        func value(_ name: String) throws -> JSON {
+            guard let value = members.first(where: { $0.key == name })?.value else {
+                throw BantamError(.corruption, "encodings: expected '\(name)', found none")
+            }
+            return value
+        }
+        func leaf(_ name: String) throws -> String {
+            let value = try value(name)
+            guard let text = value.stringValue else {
+                throw BantamError(
+                    .corruption, "encodings: expected '\(name)' to be a string, found \(value.kind)")
+            }
+            return text
+        }
+        let names = Set(members.map(\.key))
+        switch names {
+        case ["array"]: self = .dense(try leaf("array"))
+        case [Part.codes, Part.scales, "granularity"],
+            [Part.codes, Part.scales, Part.zeroPoints, "granularity"]:
+            let text = try leaf("granularity")
+            guard let granularity = Quantized.Granularity(text), granularity.isReasonable else {
+                throw BantamError(
+                    .corruption,
+                    "encodings: expected tensor, channel or group:N as granularity, found '\(text)'")
+            }
+            self = .quantized(
+                codes: try node(Part.codes), scales: try leaf(Part.scales),
+                zeroPoints: names.contains(Part.zeroPoints) ? try leaf(Part.zeroPoints) : nil,
+                granularity: granularity)
+        case [Part.values, Part.columnIndices, Part.rowPointers]:
+            self = .csr(
+                values: try node(Part.values), columnIndices: try leaf(Part.columnIndices),
+                rowPointers: try leaf(Part.rowPointers))
+        case [Part.values, Part.bitmask]:
+            self = .bitmask(values: try node(Part.values), bitmask: try leaf(Part.bitmask))
+        case [Part.values, Part.gaps]:
+            self = .relative(values: try node(Part.values), gaps: try leaf(Part.gaps))
+        case [Part.left, Part.right, "rank"]:
+            guard let rank = try value("rank").integerValue, rank > 0 else {
+                throw BantamError(.corruption, "encodings: expected 'rank' to be a positive integer")
+            }
+            self = .lowRank(left: try node(Part.left), right: try node(Part.right), rank: rank)
+        default:
+            throw BantamError(
+                .corruption,
+                "encodings: expected the parts of an encoding, found \(members.map(\.key).joined(separator: ", "))"
+            )
+        }
+    }
+}
+
+extension Quantized.Granularity {
+    /// Whether the length of a group leaves room for arithmetic with it.
+    fileprivate var isReasonable: Bool {
+        if case .group(let length) = self { length < 1 << 48 } else { true }
+    }
+}

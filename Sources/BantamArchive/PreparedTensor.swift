@@ -1,0 +1,83 @@
+// Why: passes compare what alternatives would take once coded and stored; the winner is then stored without
+// being coded again.
+
+import BantamCoding
+import BantamEncodings
+import BantamLoaders
+import BantamTensors
+
+/// A tensor ready to be stored: its arrays coded, in memory.
+public struct PreparedTensor: Sendable {
+    /// One array as it will be stored.
+    struct Array: Sendable {
+        var layout: ArrayLayout
+        var content: Content
+
+        enum Content: Sendable {
+            case plain(Tensor)
+            case coded(CodedArray)
+        }
+
+        var isCoded: Bool { if case .coded = content { true } else { false } }
+
+        var byteCount: Int {
+            switch content {
+            case .plain(let tensor): tensor.byteCount
+            case .coded(let coded): coded.bytes.count
+            }
+        }
+
+        func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+            switch content {
+            case .plain(let tensor): try withExtendedLifetime(tensor) { try body(tensor.storage.bytes) }
+            case .coded(let coded): try coded.bytes.withUnsafeBytes(body)
+            }
+        }
+    }
+
+    /// What it was made from.
+    public let encoding: Encoding
+    let tree: PartTree<Array>
+
+    /// The bytes of all stored arrays.
+    public var dataByteCount: Int { tree.leaves.reduce(0) { $0 + $1.byteCount } }
+    /// The bytes this tensor takes in a file: its arrays and, roughly, what the header says of them.
+    public var byteCount: Int { dataByteCount + 60 + 110 * tree.leaves.count }
+
+    /// Codes the arrays of `encoding`, each as `coding` thinks best; no file is needed.
+    ///
+    /// - Complexity: O(bytes of the encoding).
+    /// - Throws: ``BantamError`` of kind `invalidArgument` if the encoding is so small beside the tensor that
+    ///   readers would take it for an attack (over 1 MiB of tensor for each byte).
+    public init(_ encoding: Encoding, coding: Coding, workers: Workers) throws {
+        // A tensor without elements has nothing to encode, and a reader need not wonder about its parts.
+        let encoding =
+            encoding.shape.elementCount == 0 ? .dense(try encoding.decoded(workers: workers)) : encoding
+        self.encoding = encoding
+        let parts = PartTree<Tensor>(encoding)
+        let coded = try parts.map { _, tensor in
+            let layout = ArrayLayout(dtype: tensor.dtype, shape: tensor.shape)
+            let coded = try coding.encode(tensor, workers: workers)
+            return Array(layout: layout, content: coded.map { .coded($0) } ?? .plain(tensor))
+        }
+        // Eight bytes an element: whatever the original dtype was, but for complex ones, which stay dense.
+        let largest = encoding.shape.elementCount * 8
+        func isAllowed(_ tree: PartTree<Array>) -> Bool {
+            if case .dense = tree { return true }
+            return Proportion.allows(largest, for: tree.leaves.reduce(0) { $0 + $1.byteCount })
+        }
+        if isAllowed(coded) {
+            tree = coded
+            return
+        }
+        tree = parts.map {
+            Array(layout: ArrayLayout(dtype: $1.dtype, shape: $1.shape), content: .plain($1))
+        }
+        guard isAllowed(tree) else {
+            throw BantamError(
+                .invalidArgument,
+                "\(encoding.summary) would hold \(encoding.shape) elements in \(dataByteCount) bytes, more than "
+                    + "readers accept; keep the tensor dense")
+        }
+    }
+}

@@ -1,0 +1,154 @@
+// Why: the reader knows an array by what the header, the coded bytes and the encodings say of it; only where all
+// agree does it become one.
+
+import BantamCoding
+import BantamEncodings
+import BantamLoaders
+import BantamTensors
+
+/// An array of an open archive.
+struct StoredArray: Sendable {
+    /// Its position in the safetensors header.
+    var index: Int
+    /// dtype and shape of the raw array.
+    var layout: ArrayLayout
+    var isCoded: Bool
+    /// The bytes in the file.
+    var byteCount: Int
+}
+
+/// Turns the names in a tree into the arrays they stand for, checked against what the tree needs.
+///
+/// Nothing is decoded, and only the headers of coded arrays are read. Shapes of trees that are not dense have
+/// elements, and not many more than the file has bytes; see ``Proportion``.
+struct ArrayResolver {
+    let file: SafetensorsFile
+    /// The position of an array in the safetensors header, by name.
+    let indices: [String: Int]
+    let tensor: String
+    /// The original dtype.
+    let original: DType
+
+    /// The arrays of a tree.
+    ///
+    /// - Parameters:
+    ///   - tree: endings of names.
+    ///   - path: the parts on the way to the tree.
+    ///   - shape: what the tree must decode to; `nil` for values along one axis, as many as there are.
+    /// - Throws: ``BantamError`` of kind `corruption` that names the array, what was expected and what was found.
+    func resolve(_ tree: PartTree<String>, path: String = "", shape: Shape?) throws -> PartTree<StoredArray> {
+        switch tree {
+        case .dense(let ending):
+            let dtype: DType? = original == .complex128 ? .complex128 : nil
+            return .dense(try array(path + ending, ending, shape: shape, dtype: dtype))
+        case .quantized(let codes, let scales, let zeroPoints, let granularity):
+            let codes = try resolve(codes, path: "\(path).\(Part.codes)", shape: shape)
+            let codeType = codes.elements.layout.dtype
+            try check(codeType, among: [.int8, .int16], "codes")
+            let scaleShape = granularity.scaleShape(of: shape ?? codes.elements.layout.shape)
+            let scales = try part(path, Part.scales, scales, shape: scaleShape)
+            try check(scales.layout.dtype, among: [.float32], "scales")
+            let zeroPoints = try zeroPoints.map { try part(path, Part.zeroPoints, $0, shape: scaleShape) }
+            if let zeroPoints { try check(zeroPoints.layout.dtype, among: [codeType], "zero points") }
+            return .quantized(codes: codes, scales: scales, zeroPoints: zeroPoints, granularity: granularity)
+        case .csr(let values, let columnIndices, let rowPointers):
+            let (values, count) = try resolve(values: values, path, shape)
+            guard let rows = shape?.matrixForm?.rows else {
+                throw BantamError(.corruption, "expected a matrix for csr, found shape \(shape ?? [count])")
+            }
+            let columnIndices = try part(path, Part.columnIndices, columnIndices, shape: [count])
+            let rowPointers = try part(path, Part.rowPointers, rowPointers, shape: [rows + 1])
+            let unsigned: [DType] = [.uint8, .uint16, .uint32, .uint64]
+            try check(columnIndices.layout.dtype, among: unsigned, "column indices")
+            try check(rowPointers.layout.dtype, among: unsigned, "row pointers")
+            return .csr(values: values, columnIndices: columnIndices, rowPointers: rowPointers)
+        case .bitmask(let values, let bitmask):
+            let (values, _) = try resolve(values: values, path, shape)
+            let elements = shape?.elementCount ?? 0
+            let bitmask = try part(
+                path, Part.bitmask, bitmask, shape: [elements / 8 + (elements % 8 == 0 ? 0 : 1)])
+            try check(bitmask.layout.dtype, among: [.uint8], "the bitmask")
+            return .bitmask(values: values, bitmask: bitmask)
+        case .relative(let values, let gaps):
+            let (values, _) = try resolve(values: values, path, shape)
+            let gaps = try part(path, Part.gaps, gaps, shape: nil)
+            try check(gaps.layout.dtype, among: [.uint8], "gaps")
+            return .relative(values: values, gaps: gaps)
+        case .lowRank(let left, let right, let rank):
+            guard let (rows, columns) = shape?.matrixForm, rank <= min(rows, columns) else {
+                throw BantamError(
+                    .corruption, "expected a matrix for factors of rank \(rank), found shape \(shape ?? [])")
+            }
+            return .lowRank(
+                left: try resolve(left, path: "\(path).\(Part.left)", shape: [rows, rank]),
+                right: try resolve(right, path: "\(path).\(Part.right)", shape: [rank, columns]), rank: rank)
+        }
+    }
+
+    /// Values along one axis, and how many.
+    private func resolve(
+        values: PartTree<String>, _ path: String, _ shape: Shape?
+    ) throws -> (PartTree<StoredArray>, Int) {
+        guard shape != nil else { throw BantamError(.corruption, "expected plain or quantized values") }
+        let values = try resolve(values, path: "\(path).\(Part.values)", shape: nil)
+        return (values, values.elements.layout.shape.elementCount)
+    }
+
+    private func part(_ path: String, _ name: String, _ ending: String, shape: Shape?) throws -> StoredArray {
+        try array("\(path).\(name)\(ending)", ending, shape: shape)
+    }
+
+    private func check(_ dtype: DType, among expected: [DType], _ what: String) throws {
+        guard expected.contains(dtype) else {
+            throw BantamError(
+                .corruption,
+                "expected \(what) of \(expected.map(\.rawValue).joined(separator: " or ")), found \(dtype.rawValue)"
+            )
+        }
+    }
+
+    /// The array called by the tensor's name and `suffix`.
+    func array(_ suffix: String, _ ending: String, shape: Shape?, dtype: DType? = nil) throws -> StoredArray {
+        let name = tensor + suffix
+        guard let index = indices[name] else {
+            throw BantamError(.corruption, "expected an array '\(name)', found none")
+        }
+        let item = file.header.items[index]
+        let entry = item.entry
+        if ending.hasSuffix(".coded") {
+            guard entry.dtype == .uint8, entry.shape.rank == 1 else {
+                throw BantamError(
+                    .corruption,
+                    "expected coded bytes in '\(name)', found \(entry.dtype.rawValue) \(entry.shape)")
+            }
+            let stored = try file.tensor(at: index)
+            let header = try withExtendedLifetime(stored) {
+                try CodedArray.checkStructure(of: stored.storage.bytes)
+            }
+            let count = header.rawByteCount / max(1, header.dtype.bitWidth / 8)
+            let found = shape ?? [count]
+            guard Tensor.byteCount(header.dtype, found) == header.rawByteCount,
+                dtype == nil || dtype == header.dtype
+            else {
+                throw BantamError(
+                    .corruption,
+                    "expected \(dtype?.rawValue ?? header.dtype.rawValue) \(found) coded in '\(name)', "
+                        + "found \(header.rawByteCount) bytes of \(header.dtype.rawValue)")
+            }
+            return StoredArray(
+                index: index, layout: ArrayLayout(dtype: header.dtype, shape: found), isCoded: true,
+                byteCount: item.range.count)
+        }
+        let found = shape ?? entry.shape
+        let layout = ArrayLayout(dtype: dtype == .complex128 ? .complex128 : entry.dtype, shape: found)
+        guard found.rank == 1 || shape != nil, layout.plainEntry == (entry.dtype, entry.shape),
+            dtype == nil || dtype == layout.dtype
+        else {
+            throw BantamError(
+                .corruption,
+                "expected \((dtype ?? entry.dtype).rawValue) \(shape?.description ?? "along one axis") in "
+                    + "'\(name)', found \(entry.dtype.rawValue) \(entry.shape)")
+        }
+        return StoredArray(index: index, layout: layout, isCoded: false, byteCount: item.range.count)
+    }
+}

@@ -1,0 +1,128 @@
+// Why: cutting, rearranging and coding an array, in parallel, to bytes that depend on the array and coder alone.
+
+import BantamTensors
+
+extension CodedArray {
+    /// The array coded by `coder`; `nil` if no block shrinks or there is nothing to code.
+    ///
+    /// - Parameters:
+    ///   - raw: the bytes of whole elements.
+    ///   - dtype: what they are.
+    ///   - arrangement: how to rearrange them; `nil` tries the coder's candidates, all of them on a small
+    ///     array, on samples of a large one, and takes the smallest.
+    ///   - blockByteCount: a power of two from 1 KiB to 1 GiB.
+    ///   - workers: threads to use; the result does not depend on them.
+    /// - Complexity: O(bytes).
+    public init?(
+        coding raw: UnsafeRawBufferPointer, of dtype: DType, with coder: any Coder,
+        arrangement: Arrangement? = nil, blockByteCount: Int = defaultBlockByteCount, workers: Workers
+    ) throws {
+        precondition(
+            blockByteCount.nonzeroBitCount == 1
+                && CodedArray.blockLogarithms.contains(blockByteCount.trailingZeroBitCount))
+        guard raw.count > 0 else { return nil }
+        let array = UncodedArray(bytes: raw, dtype: dtype, coder: coder, blockByteCount: blockByteCount)
+        guard let (chosen, ready) = try array.choose(arrangement, workers) else { return nil }
+        var header = Header(
+            coder: coder.identifier, dtype: dtype, arrangement: chosen, blockByteCount: blockByteCount,
+            rawByteCount: raw.count, checksum: 0, byteCount: 0)
+        let blocks = try ready ?? workers.map(header.blockCount) { try array.coded($0, chosen) }
+        guard blocks.contains(where: { $0 != nil }) else { return nil }
+        header.checksum = header.kept(Checksum(of: raw))
+        bytes = CodedArray.assembled(header, blocks, array)
+    }
+
+    private static func assembled(_ header: Header, _ blocks: [[UInt8]?], _ array: UncodedArray) -> [UInt8] {
+        var bytes = serialized(header)
+        let sizes = blocks.indices.map { blocks[$0]?.count ?? array.block($0).count }
+        bytes.reserveCapacity(bytes.count + header.tableByteCount + sizes.reduce(0, +))
+        if blocks.count > 1 {
+            for (size, block) in zip(sizes, blocks) {
+                let entry = UInt32(size) | (block == nil ? rawBlockMark : 0)
+                withUnsafeBytes(of: entry.littleEndian) { bytes.append(contentsOf: $0) }
+            }
+        }
+        for index in blocks.indices {
+            if let block = blocks[index] {
+                bytes.append(contentsOf: block)
+            } else {
+                bytes.append(contentsOf: array.block(index))
+            }
+        }
+        return bytes
+    }
+}
+
+/// An array on its way into a ``CodedArray``.
+private struct UncodedArray: @unchecked Sendable {
+    let bytes: UnsafeRawBufferPointer
+    let dtype: DType
+    let coder: any Coder
+    let blockByteCount: Int
+
+    static let sampleByteCount = 32 << 10
+    static let sampleCount = 12
+
+    func block(_ index: Int) -> UnsafeRawBufferPointer {
+        let first = index * blockByteCount
+        return UnsafeRawBufferPointer(rebasing: bytes[first..<min(first + blockByteCount, bytes.count)])
+    }
+
+    func coded(_ index: Int, _ arrangement: Arrangement) throws -> [UInt8]? {
+        try coded(block(index), arrangement)
+    }
+
+    private func coded(_ block: UnsafeRawBufferPointer, _ arrangement: Arrangement) throws -> [UInt8]? {
+        let coded: [UInt8]?
+        if arrangement == .plain {
+            coded = try coder.encode(block, of: dtype)
+        } else {
+            coded = try withUnsafeTemporaryAllocation(byteCount: block.count, alignment: 16) { scratch in
+                arrangement.apply(to: block, width: dtype.alignment, into: scratch)
+                return try coder.encode(UnsafeRawBufferPointer(scratch), of: dtype)
+            }
+        }
+        guard let coded, coded.count < block.count, coded.count > block.count / coder.maximumExpansion else {
+            return nil
+        }
+        return coded
+    }
+
+    /// The arrangement to use, with the blocks coded by it if that is how it was found; `nil` if the samples
+    /// say that nothing shrinks. Ties go to the simpler one.
+    func choose(
+        _ fixed: Arrangement?, _ workers: Workers
+    ) throws -> (arrangement: Arrangement, blocks: [[UInt8]?]?)? {
+        if let fixed { return (fixed, nil) }
+        let candidates = coder.arrangements(of: dtype)
+        guard candidates.count > 1 else { return (candidates.first ?? .plain, nil) }
+        let samples = self.samples
+        let trials = try workers.map(candidates.count * samples.count) { trial in
+            let sample = UnsafeRawBufferPointer(rebasing: bytes[samples[trial % samples.count]])
+            return try coded(sample, candidates[trial / samples.count])
+        }
+        var best: (size: Int, index: Int)?
+        for index in candidates.indices {
+            let size = samples.indices.reduce(0) {
+                $0 + (trials[index * samples.count + $1]?.count ?? samples[$1].count)
+            }
+            if size < best?.size ?? .max { best = (size, index) }
+        }
+        guard let best else { return nil }
+        // A trial of the whole of a single block is that block.
+        let isDone = samples.count == 1 && bytes.count <= blockByteCount
+        return (candidates[best.index], isDone ? [trials[best.index]] : nil)
+    }
+
+    /// The whole of a small array, evenly spread pieces of a large one, cut at elements.
+    private var samples: [Range<Int>] {
+        guard bytes.count > UncodedArray.sampleByteCount * UncodedArray.sampleCount else {
+            return [0..<bytes.count]
+        }
+        let stride = (bytes.count - UncodedArray.sampleByteCount) / (UncodedArray.sampleCount - 1)
+        return (0..<UncodedArray.sampleCount).map {
+            let first = $0 * stride / 16 * 16
+            return first..<first + UncodedArray.sampleByteCount
+        }
+    }
+}

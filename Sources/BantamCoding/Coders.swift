@@ -1,0 +1,42 @@
+// Why: the one place that knows which coders there are. A new coder adds its line here and nothing else.
+
+import BantamTensors
+
+/// The coders of this version, by the name users write and by the identifier in a coded array.
+public enum Coders {
+    /// What is known of a coder before it has parameters.
+    struct Kind: Sendable {
+        var name: String
+        var identifier: UInt8
+        /// The coder with the parameter a user wrote after the colon, or with its default.
+        var make: @Sendable (_ parameter: String?) throws -> any Coder
+    }
+
+    static let all: [Kind] = [
+        Kind(name: "zstd", identifier: 1) { try ZstdCoder(parameter: $0) }
+    ]
+
+    /// The names users can write, without parameters.
+    public static var names: [String] { all.map(\.name) }
+
+    /// The coder that `name` writes, such as `zstd` or `zstd:19`; `nil` if no coder is called so.
+    ///
+    /// - Throws: ``BantamError`` of kind `invalidArgument` if the parameter is not one of that coder's.
+    public static func named(_ name: String) throws -> (any Coder)? {
+        let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        return try all.first { $0.name == parts[0] }?.make(parts.count > 1 ? String(parts[1]) : nil)
+    }
+
+    /// The coder that wrote an array.
+    ///
+    /// - Throws: ``BantamError`` of kind `compatibility` if this version does not know it.
+    public static func identified(by identifier: UInt8) throws -> any Coder {
+        guard let kind = all.first(where: { $0.identifier == identifier }) else {
+            let known = all.map { "\($0.identifier) (\($0.name))" }.joined(separator: ", ")
+            throw BantamError(
+                .compatibility,
+                "coded array: expected coder \(known), found \(identifier); is it of a newer version?")
+        }
+        return try kind.make(nil)
+    }
+}

@@ -1,0 +1,81 @@
+// Why: what `--coding` and recipes name is not one coder but a choice, made per array.
+
+import BantamTensors
+
+/// How arrays are coded: not at all, by one coder, or by whichever suits each array.
+///
+/// ```swift
+/// let coding = try Coding(named: "auto")
+/// if let coded = try coding.encode(tensor, workers: Workers()) { … } else { … /* store it plain */ }
+/// ```
+public struct Coding: Sendable {
+    /// What users write: `none`, `auto`, `zstd`, `zstd:19`.
+    public let name: String
+    private let choice: Choice
+
+    private enum Choice: Sendable {
+        case none
+        case automatic(small: any Coder, large: any Coder)
+        case one(any Coder)
+    }
+
+    /// Arrays stay plain.
+    public static let none = Coding(name: "none", choice: .none)
+    /// Small arrays by a high level, because they cost no time, large ones by a fast one.
+    public static var automatic: Coding {
+        Coding(
+            name: "auto",
+            choice: .automatic(small: ZstdCoder(level: 19), large: ZstdCoder(level: ZstdCoder.defaultLevel)))
+    }
+
+    /// What a user can write, for help texts and messages.
+    public static var names: [String] { ["none", "auto"] + Coders.names }
+
+    /// Up to this many bytes an array counts as small.
+    static let smallByteCount = 256 << 10
+    /// What coding costs in the file's header: `.coded` on the name, twice.
+    static let headerByteCount = 16
+
+    private init(name: String, choice: Choice) {
+        self.name = name
+        self.choice = choice
+    }
+
+    /// The coding a user calls `name`.
+    ///
+    /// - Throws: ``BantamError`` of kind `invalidArgument` that lists the names if there is none.
+    public init(named name: String) throws {
+        switch name {
+        case "none": self = .none
+        case "auto": self = .automatic
+        default:
+            guard let coder = try Coders.named(name) else {
+                throw BantamError(
+                    .invalidArgument,
+                    "coding: expected one of \(Coding.names.joined(separator: ", ")), found '\(name)'")
+            }
+            self.init(name: coder.name, choice: .one(coder))
+        }
+    }
+
+    /// The tensor coded; `nil` if it is better stored plain: it would not come below 97 % of its bytes, the
+    /// container and its cost in the header included.
+    ///
+    /// - Complexity: O(bytes).
+    public func encode(_ tensor: Tensor, workers: Workers) throws -> CodedArray? {
+        let coder: any Coder
+        switch choice {
+        case .none: return nil
+        case .one(let one): coder = one
+        case .automatic(let small, let large):
+            coder = tensor.byteCount <= Coding.smallByteCount ? small : large
+        }
+        let coded = try withExtendedLifetime(tensor) {
+            try CodedArray(coding: tensor.storage.bytes, of: tensor.dtype, with: coder, workers: workers)
+        }
+        guard let coded, (coded.bytes.count + Coding.headerByteCount) * 100 < tensor.byteCount * 97 else {
+            return nil
+        }
+        return coded
+    }
+}

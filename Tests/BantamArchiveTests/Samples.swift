@@ -1,0 +1,128 @@
+import BantamArchive
+import BantamCoding
+import BantamEncodings
+import BantamLoaders
+import BantamTensors
+import BantamTestSupport
+import Foundation
+
+/// Tensors in memory that pose as an open file.
+struct MemoryFile: TensorFile {
+    var path = "memory"
+    var format = "memory"
+    var fileByteCount: Int { tensors.reduce(0) { $0 + $1.tensor.byteCount } }
+    var tensors: [(name: String, tensor: Tensor)]
+    var metadata: [(key: String, value: String)] = []
+
+    var entries: [TensorEntry] {
+        tensors.map { TensorEntry(name: $0.name, dtype: $0.tensor.dtype, shape: $0.tensor.shape) }
+    }
+
+    func tensor(at index: Int) throws -> Tensor { tensors[index].tensor }
+}
+
+/// Tensors and encodings for tests. Scales are powers of two, so that what comes back is exact arithmetic.
+enum Samples {
+    /// Float32 weights `[rows, columns]` of which a quarter is not zero: small multiples of 1/8.
+    static func weights(_ rows: Int, _ columns: Int, seed: UInt64 = 1) -> [Float] {
+        var generator = SeededGenerator(seed: seed)
+        return (0..<rows * columns).map { _ in
+            Int.random(in: 0..<4, using: &generator) == 0
+                ? Float(Int.random(in: -60...60, using: &generator)) / 8 : 0
+        }
+    }
+
+    static func matrix(_ rows: Int, _ columns: Int, seed: UInt64 = 1) -> Tensor {
+        Tensor(.float32, [rows, columns], weights(rows, columns, seed: seed))
+    }
+
+    static func codes(_ weights: [Float], _ shape: Shape) -> Tensor {
+        Tensor(.int8, shape, weights.map { Int8($0 * 8) })
+    }
+
+    static func scales(_ shape: Shape) -> Tensor {
+        Tensor(.float32, shape, [Float](repeating: 0.125, count: shape.elementCount))
+    }
+
+    /// Every tree of encodings that passes make, over the same matrix.
+    static func encodings(_ rows: Int = 12, _ columns: Int = 20) throws -> [(
+        name: String, encoding: Encoding
+    )] {
+        let values = weights(rows, columns)
+        let shape: Shape = [rows, columns]
+        let dense = Tensor(.float32, shape, values)
+        let codes = codes(values, shape)
+        func quantized(_ codes: Encoding, _ granularity: Quantized.Granularity, zero: Bool = false)
+            -> Encoding
+        {
+            let scaleShape = granularity.scaleShape(of: codes.shape)
+            return .quantized(
+                Quantized(
+                    codes: codes, scales: scales(scaleShape),
+                    zeroPoints: zero
+                        ? Tensor(.int8, scaleShape, [Int8](repeating: 3, count: scaleShape.elementCount))
+                        : nil,
+                    granularity: granularity))
+        }
+        var encodings: [(String, Encoding)] = [
+            ("kept", .dense(dense)), ("float16", .dense(try dense.float32(roundedTo: .float16))),
+            ("bfloat16", .dense(try dense.float32(roundedTo: .bfloat16))),
+            ("quantized-tensor", quantized(.dense(codes), .tensor)),
+            ("quantized-channel", quantized(.dense(codes), .channel)),
+            ("quantized-group", quantized(.dense(codes), .group(8))),
+            ("quantized-affine", quantized(.dense(codes), .channel, zero: true)),
+            (
+                "quantized-int16",
+                quantized(.dense(Tensor(.int16, shape, values.map { Int16($0 * 8) })), .tensor)
+            ),
+        ]
+        for format in Sparse.Format.allCases {
+            let name = format.rawValue
+            encodings.append((name, .sparse(try Sparse(dense, as: format))))
+            let sparseCodes = try Sparse(codes, as: format)
+            encodings.append(("quantized-\(name)", quantized(.sparse(sparseCodes), .channel)))
+            var nested = try Sparse(dense, as: format)
+            let nonzero = values.filter { $0 != 0 }
+            nested.values = quantized(.dense(Self.codes(nonzero, [nonzero.count])), .tensor)
+            encodings.append(("\(name)-quantized", .sparse(nested)))
+        }
+        let (left, right) = (matrix(rows, 3, seed: 2), matrix(3, columns, seed: 3))
+        encodings.append(
+            ("low-rank", .lowRank(LowRank(shape: shape, left: .dense(left), right: .dense(right)))))
+        encodings.append(
+            (
+                "low-rank-quantized",
+                .lowRank(
+                    LowRank(
+                        shape: shape,
+                        left: quantized(.dense(Self.codes(weights(rows, 3, seed: 2), [rows, 3])), .channel),
+                        right: quantized(
+                            .sparse(
+                                try Sparse(Self.codes(weights(3, columns, seed: 3), [3, columns]), as: .csr)),
+                            .tensor)))
+            ))
+        return encodings
+    }
+
+    /// A file with one tensor of each encoding, and the file it was made from.
+    static func write(
+        _ encodings: [(name: String, encoding: Encoding)], to path: String, coding: Coding = .automatic,
+        original: Tensor = matrix(12, 20), metadata: [(key: String, value: String)] = [],
+        workers: Workers = .one
+    ) throws -> ArchiveSummary {
+        let source = MemoryFile(tensors: encodings.map { ($0.name, original) }, metadata: metadata)
+        let writer = try ArchiveWriter(path, overwriting: false, source: source, coding: coding)
+        try workers.forEach(encodings.count) { index in
+            // From the last to the first: the order of adding must not show.
+            let index = encodings.count - 1 - index
+            let prepared = try writer.prepare(encodings[index].encoding, workers: workers)
+            try writer.add(prepared, at: index, original: original, workers: workers)
+        }
+        return try writer.finish()
+    }
+}
+
+extension URL {
+    /// The path of a file in this folder.
+    func file(_ name: String) -> String { appendingPathComponent(name).path }
+}

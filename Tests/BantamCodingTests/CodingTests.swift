@@ -1,0 +1,46 @@
+import BantamCoding
+import BantamTensors
+import BantamTestSupport
+import Testing
+
+/// What users can name, and when an array is left plain.
+@Suite struct CodingTests {
+    @Test func names() throws {
+        for name in ["none", "auto", "zstd", "zstd:1", "zstd:19", "zstd:22"] {
+            #expect(try Coding(named: name).name == name)
+        }
+        #expect(try Coding(named: "zstd:3").name == "zstd")
+    }
+
+    @Test(arguments: ["", "gzip", "zstd:0", "zstd:23", "zstd:", "zstd:fast", "auto:3", "none:1", "ZSTD"])
+    func wrongNames(_ name: String) {
+        let error = bantamError { _ = try Coding(named: name) }
+        #expect(error?.kind == .invalidArgument)
+        let parameter = name.hasPrefix("zstd:") ? String(name.dropFirst(5)) : name
+        #expect(error?.message.hasSuffix("found '\(parameter)'") == true)
+    }
+
+    @Test func anUnknownNameListsTheKnownOnes() {
+        let error = bantamError { _ = try Coding(named: "lzma") }
+        #expect(error?.message == "coding: expected one of none, auto, zstd, found 'lzma'")
+    }
+
+    @Test func plainIsKeptWhenCodingSavesTooLittle() throws {
+        var generator = SeededGenerator(seed: 6)
+        let noise = Tensor(
+            .uint8, [10000], (0..<10000).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        // 7.9 bits of entropy in a byte: about 98.5 % of the raw bytes.
+        let nearNoise = Tensor(
+            .uint8, [10000], (0..<10000).map { _ in UInt8.random(in: 0...238, using: &generator) })
+        let zeros = Tensor(.float32, [300], [Float](repeating: 0, count: 300))
+        let four = Tensor(.float32, [4], [Float](repeating: 0, count: 4))
+        for name in ["auto", "zstd", "zstd:19"] {
+            let coding = try Coding(named: name)
+            #expect(try coding.encode(noise, workers: .one)?.bytes == nil)
+            #expect(try coding.encode(nearNoise, workers: .one)?.bytes == nil)
+            #expect(try coding.encode(four, workers: .one)?.bytes == nil)
+            #expect(try coding.encode(zeros, workers: .one)?.bytes != nil)
+        }
+        #expect(try Coding.none.encode(zeros, workers: .one)?.bytes == nil)
+    }
+}
