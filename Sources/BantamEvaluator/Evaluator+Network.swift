@@ -1,5 +1,6 @@
 // What compression does to predictions and to the speed of inference.
 
+import BantamArchive
 import BantamEncodings
 import BantamInference
 import BantamLoaders

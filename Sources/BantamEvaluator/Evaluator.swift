@@ -1,3 +1,4 @@
+import BantamArchive
 import BantamLoaders
 import BantamTensors
 

@@ -1,5 +1,6 @@
 // Where the cut of a low-rank tensor fell among the singular values of its original.
 
+import BantamArchive
 import BantamEncodings
 import BantamLinearAlgebra
 import BantamTensors

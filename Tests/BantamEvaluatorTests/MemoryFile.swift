@@ -1,3 +1,4 @@
+import BantamArchive
 import BantamEncodings
 import BantamEvaluator
 import BantamLoaders

@@ -52,6 +52,30 @@ import Testing
         #expect(try Requirement("accuracy>=-50%").check(found).holds)
     }
 
+    @Test func encodedWeightsAreAlsoRunAsTheyAre() throws {
+        let network = try Network(yaml: yaml, file: "network.yaml")
+        let file = weights("a", [1, 0, 0, 1])
+        let archive = MemoryArchive("b", zip(file.entries.map(\.name), file.tensors).map { ($0, $1) })
+        archive.stored = [("csr", 20), ("kept", 8)]
+        let bias = Encoding.dense(file.tensors[1])
+        for (weight, isDirect) in [
+            (Encoding.sparse(try Sparse(file.tensors[0], as: .csr)), true),
+            (
+                .lowRank(
+                    LowRank(
+                        shape: [2, 2], left: .dense(file.tensors[0]), right: .dense(file.tensors[0]))),
+                true
+            ),
+            (.dense(file.tensors[0]), false),
+        ] {
+            archive.encodings = [weight, bias]
+            let found = try Evaluator().evaluate(
+                original: file, compressed: archive, network: network, data: data())
+            #expect((found.timing.directInference != nil) == isDirect, "\(weight.summary)")
+            #expect(found.predictions?.agreement == 1)
+        }
+    }
+
     @Test func aSoftmaxAtTheEndChangesNoFigure() throws {
         let plain = try Network(yaml: yaml, file: "network.yaml")
         let softmax = try Network(
