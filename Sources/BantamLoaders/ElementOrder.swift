@@ -40,6 +40,7 @@ struct ElementOrder: Sendable, Hashable {
     /// The tensor of bytes in memory, which are aligned to the element.
     func tensor(of source: Storage) -> Tensor {
         if isInPlace { return Tensor(dtype, shape, source) }
+        defer { withExtendedLifetime(source) {} }
         let converted = Storage(byteCount: source.bytes.count) { target in
             guard let from = source.bytes.baseAddress, let to = target.baseAddress else { return }
             if isTransposed { transpose(from, to) }

@@ -46,24 +46,25 @@ private func transposeMatrix<Element: BitwiseCopyable>(
     _ target: UnsafeMutablePointer<Element>, rowStride targetStride: Int, rows: Int, columns: Int
 ) {
     let size = MemoryLayout<Element>.stride
-    let tile = size <= 4 ? 64 : 32
-    let padded = tile + 1
-    withUnsafeTemporaryAllocation(of: Element.self, capacity: tile * padded) { buffer in
+    // Runs of 512 bytes in the source, of a cache line or more in the target, and a tile within 16 KiB.
+    let tileRows = 512 / size
+    let tileColumns = 32
+    let padded = tileRows + 1
+    withUnsafeTemporaryAllocation(of: Element.self, capacity: tileColumns * padded) { buffer in
         guard let buffer = buffer.baseAddress else { return }
-        for firstRow in stride(from: 0, to: rows, by: tile) {
-            let height = min(tile, rows - firstRow)
-            for firstColumn in stride(from: 0, to: columns, by: tile) {
-                let width = min(tile, columns - firstColumn)
+        for firstRow in stride(from: 0, to: rows, by: tileRows) {
+            let height = min(tileRows, rows - firstRow)
+            for firstColumn in stride(from: 0, to: columns, by: tileColumns) {
+                let width = min(tileColumns, columns - firstColumn)
                 for column in 0..<width {
                     let from = source + ((firstColumn + column) * sourceStride + firstRow) * size
-                    for row in 0..<height {
-                        buffer[column * padded + row] = from.loadUnaligned(
-                            fromByteOffset: row * size, as: Element.self)
-                    }
+                    UnsafeMutableRawPointer(buffer + column * padded).copyMemory(
+                        from: from, byteCount: height * size)
                 }
                 for row in 0..<height {
                     let to = target + (firstRow + row) * targetStride + firstColumn
-                    for column in 0..<width { to[column] = buffer[column * padded + row] }
+                    let from = buffer + row
+                    for column in 0..<width { to[column] = from[column * padded] }
                 }
             }
         }

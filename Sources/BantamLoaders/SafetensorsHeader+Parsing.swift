@@ -16,24 +16,29 @@ extension SafetensorsHeader {
     ///   version does not know.
     /// - Complexity: O(bytes + n log n) for n tensors.
     public init(parsing bytes: UnsafeRawBufferPointer, dataByteCount: Int) throws {
-        items = []
-        metadata = nil
-        for member in try Self.members(bytes) {
-            if member.key == Self.metadataKey {
-                metadata = try Self.texts(member.value)
+        var items: [Item] = []
+        var metadata: [(key: String, value: String)]?
+        // An entry is checked as it is read, so that a hostile header takes no more memory than an honest one. An
+        // array can only be a shape, and the limit on its length is far from any real one.
+        var parser = JSONParser(bytes: try Self.withoutPadding(bytes), depthLimit: 64, arrayLimit: 1 << 16)
+        try parser.forEachMember { parser, key in
+            if key == Self.metadataKey {
+                metadata = try Self.texts(parser.value())
             } else {
-                items.append(
-                    try locating(tensor: member.key) {
-                        try Self.item(member.key, member.value, dataByteCount: dataByteCount)
-                    })
+                try locating(tensor: key) {
+                    items.append(try Self.item(key, parser.value(), dataByteCount: dataByteCount))
+                }
             }
         }
+        try parser.finish()
+        self.items = items
+        self.metadata = metadata
         try checkNames()
         try checkCoverage(dataByteCount: dataByteCount)
     }
 
-    /// The JSON object, without the padding after it.
-    private static func members(_ bytes: UnsafeRawBufferPointer) throws -> [JSON.Member] {
+    /// The JSON object, without the spaces after it.
+    private static func withoutPadding(_ bytes: UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer {
         guard let first = bytes.first else { throw BantamError(.corruption, "the header is empty") }
         guard first == UInt8(ascii: "{") else {
             throw BantamError(
@@ -44,7 +49,7 @@ extension SafetensorsHeader {
         if let blank = Optional(bytes[end - 1]), blank == 0x09 || blank == 0x0a || blank == 0x0d {
             throw BantamError(.corruption, "expected only spaces after the header, found byte \(blank)")
         }
-        return try JSON(parsing: UnsafeRawBufferPointer(rebasing: bytes[..<end])).objectValue ?? []
+        return UnsafeRawBufferPointer(rebasing: bytes[..<end])
     }
 
     private static func texts(_ json: JSON) throws -> [(key: String, value: String)] {
@@ -66,13 +71,20 @@ extension SafetensorsHeader {
             throw BantamError(
                 .corruption, "expected an object with dtype, shape and data_offsets, found \(json.kind)")
         }
-        if let other = members.first(where: { !["dtype", "shape", "data_offsets"].contains($0.key) }) {
-            throw BantamError(
-                .corruption, "expected only dtype, shape and data_offsets, found '\(other.key)'")
+        var fields: (dtype: JSON?, shape: JSON?, range: JSON?)
+        for member in members {
+            switch member.key {
+            case "dtype": fields.dtype = member.value
+            case "shape": fields.shape = member.value
+            case "data_offsets": fields.range = member.value
+            default:
+                throw BantamError(
+                    .corruption, "expected only dtype, shape and data_offsets, found '\(member.key)'")
+            }
         }
-        let dtype = try dtype(try value(of: "dtype", in: json))
-        let shape = try shape(try value(of: "shape", in: json))
-        let range = try range(try value(of: "data_offsets", in: json), dataByteCount: dataByteCount)
+        let dtype = try dtype(try present(fields.dtype, "dtype"))
+        let shape = try shape(try present(fields.shape, "shape"))
+        let range = try range(try present(fields.range, "data_offsets"), dataByteCount: dataByteCount)
         guard let byteCount = Tensor.byteCount(dtype, shape) else {
             throw BantamError(
                 .corruption,
@@ -87,8 +99,8 @@ extension SafetensorsHeader {
         return Item(TensorEntry(name: name, dtype: dtype, shape: shape), range)
     }
 
-    private static func value(of key: String, in json: JSON) throws -> JSON {
-        guard let value = json[key] else { throw BantamError(.corruption, "\(key) is missing") }
+    private static func present(_ value: JSON?, _ key: String) throws -> JSON {
+        guard let value else { throw BantamError(.corruption, "\(key) is missing") }
         return value
     }
 

@@ -9,8 +9,8 @@ struct SafetensorsIndex {
 
     /// For each tensor its shard, in the order of the index.
     var weightMap: [(tensor: String, shard: String)]
-    /// The bytes of all tensors, if the index says so.
-    var totalByteCount: Int?
+    /// The bytes of all tensors, if the index says so. Some writers put it down as floating point.
+    var totalByteCount: Double?
 
     /// The index in `bytes`.
     ///
@@ -43,17 +43,10 @@ struct SafetensorsIndex {
         totalByteCount = try json["metadata"].flatMap { try Self.total($0) }
     }
 
-    /// An index to be written.
-    init(weightMap: [(tensor: String, shard: String)], totalByteCount: Int) {
-        self.weightMap = weightMap
-        self.totalByteCount = totalByteCount
-    }
-
-    /// The index as JSON, as the Hugging Face libraries read it.
-    func encoded() -> [UInt8] {
-        let metadata = totalByteCount.map { [JSON.Member("total_size", .integer($0))] } ?? []
-        return JSON.object([
-            .init("metadata", .object(metadata)),
+    /// An index as JSON, as the Hugging Face libraries read it.
+    static func encoded(weightMap: [(tensor: String, shard: String)], totalByteCount: Int) -> [UInt8] {
+        JSON.object([
+            .init("metadata", .object([.init("total_size", .integer(totalByteCount))])),
             .init("weight_map", .object(weightMap.map { .init($0.tensor, .string($0.shard)) })),
         ]).encoded()
     }
@@ -73,13 +66,11 @@ struct SafetensorsIndex {
             && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") || $0 == 0 }
     }
 
-    /// `total_size`, which some writers put down as floating point.
-    private static func total(_ metadata: JSON) throws -> Int? {
+    private static func total(_ metadata: JSON) throws -> Double? {
         guard let total = metadata["total_size"] else { return nil }
-        if let value = total.integerValue { return value }
-        guard let value = total.doubleValue, let exact = Int(exactly: value) else {
-            throw BantamError(.corruption, "expected total_size to be a whole number, found \(total.kind)")
+        guard let value = total.doubleValue else {
+            throw BantamError(.corruption, "expected total_size to be a number, found \(total.kind)")
         }
-        return exact
+        return value
     }
 }

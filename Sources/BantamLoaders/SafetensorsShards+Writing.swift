@@ -36,9 +36,9 @@ extension SafetensorsShards {
             jobs += plan.indices.indices.map { (plan, $0, file) }
             weightMap += shard.map { (source.entries[$0].name, name) }
         }
-        let index = SafetensorsIndex(weightMap: weightMap, totalByteCount: whole.dataByteCount)
+        let index = SafetensorsIndex.encoded(weightMap: weightMap, totalByteCount: whole.dataByteCount)
         let indexFile = try folder.file(SafetensorsIndex.usualName)
-        try index.encoded().withUnsafeBytes { try indexFile.write($0, at: 0) }
+        try index.withUnsafeBytes { try indexFile.write($0, at: 0) }
 
         try options.workers.forEach(jobs.count) { [jobs] in
             let job = jobs[$0]

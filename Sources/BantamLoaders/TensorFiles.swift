@@ -28,12 +28,17 @@ public enum TensorFiles {
     /// The formats that are read, asked in this order. Those with a signature of their own stand first,
     /// because a name proves nothing.
     static let recognizers: [Recognizer] = [
-        // npy: begins with 0x93 "NUMPY"
-        // npz: begins with "PK"
+        Recognizer(
+            format: "npy", matches: { $0.begins(with: NpyHeader.magic) || $0.isNamed(".npy") },
+            open: { try NpyFile($0) }),
+        Recognizer(
+            format: "npz", matches: { $0.begins(with: Array("PK".utf8)) || $0.isNamed(".npz") },
+            open: { try NpzFile($0) }),
+        Recognizer(
+            format: "raw with manifest", matches: RawFile.recognizes, open: { try RawFile($0) }),
         Recognizer(
             format: "safetensors shards", matches: { $0.isFolder || $0.isNamed(SafetensorsIndex.suffix) },
             open: { try SafetensorsShards.open($0) }),
-        // raw: a manifest, "{" first and named .json
         Recognizer(
             format: "safetensors", matches: SafetensorsFile.recognizes, open: { try SafetensorsFile($0) }),
     ]
@@ -46,24 +51,35 @@ public enum TensorFiles {
         Writer(
             format: "safetensors shards", suffixes: ["/"],
             write: { try SafetensorsShards.write($0, to: $1, options: $2) }),
+        Writer(format: "npz", suffixes: [".npz"], write: { try NpzFile.write($0, to: $1, options: $2) }),
+        Writer(format: "npy", suffixes: [".npy"], write: { try NpyFile.write($0, to: $1, options: $2) }),
+        Writer(
+            format: "raw", suffixes: ["/" + RawFile.manifestName],
+            write: { try RawFile.write($0, to: $1, options: $2) }),
     ]
 
     /// Opens the file or folder at `path`, whatever known format it is of.
     ///
+    /// - Parameters:
+    ///   - path: the file or folder.
+    ///   - raw: what the numbers in a file without a header are; the file's format is not looked at then.
     /// - Throws: ``BantamError``: `missingInput` if there is nothing, `compatibility` if the format is not
     ///   known, else what the format's reader throws.
-    public static func open(_ path: String) throws -> any TensorFile {
+    public static func open(_ path: String, raw: RawLayout? = nil) throws -> any TensorFile {
+        if let raw { return try RawFile(path, layout: raw) }
         let probe = try FileProbe(path)
         guard let recognizer = recognizers.first(where: { $0.matches(probe) }) else {
             throw BantamError(
                 .compatibility, file: path,
-                "expected one of \(recognizers.map(\.format).joined(separator: ", ")), found none of them")
+                "expected one of \(recognizers.map(\.format).joined(separator: ", ")), found none of them; "
+                    + "say what bare numbers are with --raw dtype=float32,shape=300x64")
         }
         return try recognizer.open(path)
     }
 
     /// Writes everything `source` has to `path`, in the format that the path's name asks for: a file by its
-    /// extension, a folder of shards if the path ends in `/` or is a folder.
+    /// extension, a folder of shards if the path ends in `/` or is a folder, a folder of bare numbers if it ends in
+    /// `/manifest.json`.
     ///
     /// - Throws: ``BantamError``: `invalidArgument` if the name asks for no known format, `cannotCreate` if the
     ///   output exists and may not be replaced, else what the format's writer throws. Then no output is left.

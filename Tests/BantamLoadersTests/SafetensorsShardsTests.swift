@@ -103,9 +103,9 @@ struct SafetensorsShardsTests {
             find: "\"model-00001-of-00003.safetensors\"", replace: "7",
             says: "name of a shard, found an integer"),
         Lie(find: "\"total_size\":", replace: "\"total_size\":1", says: "total_size of"),
-        Lie(find: "\"total_size\":", replace: "\"total_size\":null,\"x\":", says: "whole number"),
-        Lie(find: "\"total_size\":", replace: "\"total_size\":0.5,\"x\":", says: "whole number"),
-        Lie(find: "\"total_size\":", replace: "\"total_size\":1e300,\"x\":", says: "whole number"),
+        Lie(find: "\"total_size\":", replace: "\"total_size\":null,\"x\":", says: "total_size"),
+        Lie(find: "\"total_size\":", replace: "\"total_size\":0.5,\"x\":", says: "total_size"),
+        Lie(find: "\"total_size\":", replace: "\"total_size\":1e300,\"x\":", says: "total_size"),
     ]
 
     @Test("an index that lies is refused", arguments: lies)
@@ -127,7 +127,10 @@ struct SafetensorsShardsTests {
         try withShards { folder in
             let index = folder.appendingPathComponent(SafetensorsIndex.usualName)
             let text = try String(contentsOf: index, encoding: .utf8)
-            for metadata in ["", "\"metadata\":{},", "\"metadata\":{\"total_size\":9e2},"] {
+            for metadata in [
+                "", "\"metadata\":{},", "\"metadata\":{\"total_size\":9e2},",
+                "\"metadata\":{\"total_size\":886.875},",
+            ] {
                 let start = try #require(text.range(of: "\"weight_map\"")).lowerBound
                 try ("{" + metadata + text[start...]).write(to: index, atomically: false, encoding: .utf8)
                 #expect(throws: Never.self) { try TensorFiles.open(folder.path) }

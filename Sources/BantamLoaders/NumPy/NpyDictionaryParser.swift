@@ -155,7 +155,8 @@ struct NpyDictionaryParser {
     }
 
     private func found() -> String {
-        peek().map { $0 < 128 ? "'\(Character(Unicode.Scalar($0)))'" : "byte \($0)" } ?? "the end of the header"
+        peek().map { $0 < 128 ? "'\(Character(Unicode.Scalar($0)))'" : "byte \($0)" }
+            ?? "the end of the header"
     }
 
     private func fault(_ expected: String, _ found: String) -> BantamError {

@@ -33,7 +33,8 @@ struct NpyHeader: Sendable, Equatable {
         let (version, text) = try NpyHeader.textRange(bytes)
         guard text.upperBound <= bytes.count else {
             throw BantamError(
-                .insufficientData, "expected \(text.count) bytes of npy header, found \(bytes.count - text.lowerBound)")
+                .insufficientData,
+                "expected \(text.count) bytes of npy header, found \(bytes.count - text.lowerBound)")
         }
         let header = UnsafeRawBufferPointer(rebasing: bytes[text])
         guard version < 3 || String(validating: header, as: UTF8.self) != nil else {
@@ -88,7 +89,8 @@ struct NpyHeader: Sendable, Equatable {
             throw BantamError(
                 .compatibility, "expected npy version 1.0, 2.0 or 3.0, found \(major).\(minor)")
         }
-        let length = major == 1 ? Int(try reader.next(as: UInt16.self)) : Int(try reader.next(as: UInt32.self))
+        let length =
+            major == 1 ? Int(try reader.next(as: UInt16.self)) : Int(try reader.next(as: UInt32.self))
         guard length <= maximumByteCount else {
             throw BantamError(
                 .corruption, "expected an npy header of at most \(maximumByteCount) bytes, found \(length)")

@@ -5,7 +5,9 @@ import BantamTensors
 /// Stored and deflated members, zip64, archives written to a pipe. A stored tensor is mapped in place if
 /// it is aligned, little-endian and C-ordered. The CRC-32 of a member is checked when its tensor is read.
 public struct NpzFile: TensorFile {
+    /// The path as the user gave it.
     public let path: String
+    /// The members in the order of the archive's directory.
     public let entries: [TensorEntry]
     private let file: MappedFile
     private let members: [(entry: ZipEntry, header: NpyHeader)]
@@ -31,11 +33,18 @@ public struct NpzFile: TensorFile {
         }
     }
 
+    /// The format's name.
     public var format: String { "npz" }
+    /// Bytes on disk.
     public var fileByteCount: Int { file.bytes.count }
+    /// Nothing: the format carries no text.
     public var metadata: [(key: String, value: String)] { [] }
 
+    /// The tensor of an entry, after its CRC-32 was checked.
+    ///
+    /// - Throws: ``BantamError`` of kind `corruption` or `insufficientData` if the member is damaged.
     public func tensor(at index: Int) throws -> Tensor {
+        defer { withExtendedLifetime(file) {} }
         let (entry, header) = members[index]
         return try locating(file: path, tensor: entries[index].name) {
             switch entry.method {
@@ -97,7 +106,9 @@ public struct NpzFile: TensorFile {
     private static func inflate(_ count: Int, of data: UnsafeRawBufferPointer) throws -> [UInt8] {
         let inflater = try Inflater(data)
         return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            try inflater.read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
+            try inflater.read(
+                into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count])
+            )
             initialized = count
         }
     }

@@ -1,12 +1,14 @@
 import BantamTensors
-import Glibc
 
 /// Bare numbers in files, described by a manifest or by a ``RawLayout``.
 ///
 /// Little-endian numbers that are aligned are mapped in place.
 public struct RawFile: TensorFile {
+    /// The path as the user gave it.
     public let path: String
+    /// The tensors in the order of the manifest.
     public let entries: [TensorEntry]
+    /// Bytes of the data files, each counted once, and of the manifest.
     public let fileByteCount: Int
     private let places: [Place]
 
@@ -71,29 +73,31 @@ public struct RawFile: TensorFile {
         fileByteCount = file.bytes.count
     }
 
+    /// The format's name.
     public var format: String { "raw" }
+    /// Nothing: the format carries no text.
     public var metadata: [(key: String, value: String)] { [] }
 
+    /// The tensor of an entry: mapped if it is little-endian and aligned, else converted.
     public func tensor(at index: Int) throws -> Tensor {
         let place = places[index]
         return place.elements.tensor(in: place.file, place.range)
     }
 
+    /// Whether an input is a manifest, or a folder that has JSON files and none in safetensors.
+    static func recognizes(_ probe: FileProbe) -> Bool {
+        guard probe.isFolder else { return probe.isNamed(".json") && !probe.isNamed(SafetensorsIndex.suffix) }
+        let names = (FolderListing.names(in: probe.path) ?? []).map { $0.lowercased() }
+        return names.contains { $0.hasSuffix(".json") }
+            && !names.contains { $0.hasSuffix(".safetensors") || $0.hasSuffix(SafetensorsIndex.suffix) }
+    }
+
     private static func manifest(at path: String) throws -> String {
-        guard let directory = opendir(path) else {
-            // Not a folder, or none to be read: opening it as a file says which.
-            return path
-        }
-        defer { closedir(directory) }
-        var candidates: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasSuffix(".json") { candidates.append(name) }
-        }
+        // No folder, or none to be read: opening it as a file says which.
+        guard let names = FolderListing.names(in: path) else { return path }
+        let candidates = names.filter { $0.hasSuffix(".json") }
         guard candidates.count == 1, let name = candidates.first else {
-            let found = candidates.isEmpty ? "none" : candidates.sorted().prefix(8).joined(separator: ", ")
+            let found = candidates.isEmpty ? "none" : candidates.prefix(8).joined(separator: ", ")
             throw BantamError(
                 candidates.isEmpty ? .missingInput : .invalidArgument, file: path,
                 "expected one manifest in .json in this folder, found \(found)")

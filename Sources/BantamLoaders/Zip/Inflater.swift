@@ -60,7 +60,8 @@ final class Inflater {
         let offered = min(input.count, most)
         let room = min(target.count, most)
         stream.pointee.next_in = UnsafeMutablePointer(
-            mutating: UnsafeRawBufferPointer(rebasing: input).baseAddress?.assumingMemoryBound(to: Bytef.self))
+            mutating: UnsafeRawBufferPointer(rebasing: input).baseAddress?.assumingMemoryBound(to: Bytef.self)
+        )
         stream.pointee.avail_in = uInt(offered)
         stream.pointee.next_out = target.baseAddress?.assumingMemoryBound(to: Bytef.self)
         stream.pointee.avail_out = uInt(room)

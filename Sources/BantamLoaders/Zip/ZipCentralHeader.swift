@@ -102,7 +102,8 @@ struct ZipCentralHeader {
         let nameCount = Int(try reader.next(as: UInt16.self))
         let extraCount = Int(try reader.next(as: UInt16.self))
         let localName = try reader.take(nameCount)
-        let counts = try ZipCentralHeader.zip64([shortByteCount, shortCompressed], try reader.take(extraCount))
+        let counts = try ZipCentralHeader.zip64(
+            [shortByteCount, shortCompressed], try reader.take(extraCount))
 
         // A streaming writer learns sizes and checksum at the end and leaves zeros here.
         let isStreamed = flags & Self.hasDescriptor != 0
@@ -110,7 +111,8 @@ struct ZipCentralHeader {
             local == own || (isStreamed && local == 0)
         }
         guard localName.elementsEqual(nameBytes), localFlags == flags, localMethod == method,
-            agrees(localChecksum, checksum), agrees(counts[0], byteCount), agrees(counts[1], compressedByteCount)
+            agrees(localChecksum, checksum), agrees(counts[0], byteCount),
+            agrees(counts[1], compressedByteCount)
         else { throw BantamError(.corruption, "zip: the local header contradicts the directory") }
 
         let start = reader.offset
@@ -143,17 +145,16 @@ struct ZipCentralHeader {
     }
 
     private static func name(_ bytes: [UInt8], isUTF8: Bool) throws -> String {
-        guard let name = String(validating: bytes, as: UTF8.self), !bytes.contains(0), !bytes.isEmpty,
-            isUTF8 || bytes.allSatisfy({ $0 < 128 })
+        guard let name = String(validating: bytes, as: UTF8.self), isUTF8 || bytes.allSatisfy({ $0 < 128 })
         else {
             throw BantamError(
                 .corruption,
                 "zip: expected member names in ASCII or marked UTF-8, found \(String(decoding: bytes, as: UTF8.self))"
             )
         }
-        let parts = name.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }
-        guard !parts.contains(".."), parts.first != "" else {
-            throw BantamError(.corruption, tensor: name, "zip: the member's name leads out of the archive")
+        guard ZipEntry.isSafe(name: name) else {
+            throw BantamError(
+                .corruption, tensor: name, "zip: the member's name is empty or leads out of the archive")
         }
         return name
     }

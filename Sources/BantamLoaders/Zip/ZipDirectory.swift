@@ -34,7 +34,8 @@ struct ZipDirectory {
         guard reader.remaining == 0 else {
             throw BantamError(
                 .corruption,
-                "zip: expected a directory of \(end.entryCount) members, found \(reader.remaining) bytes more")
+                "zip: expected a directory of \(end.entryCount) members, found \(reader.remaining) bytes more"
+            )
         }
         let order = extents.indices.sorted { extents[$0].lowerBound < extents[$1].lowerBound }
         for (before, after) in zip(order, order.dropFirst())

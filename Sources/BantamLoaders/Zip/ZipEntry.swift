@@ -18,4 +18,13 @@ struct ZipEntry: Sendable {
     var byteCount: Int
     /// Where its bytes, deflated or not, are in the archive.
     var data: Range<Int>
+
+    /// Whether a name is one a member may have: not empty, and no path that leads out of a folder.
+    static func isSafe(name: String) -> Bool {
+        let parts = name.utf8.split(omittingEmptySubsequences: false) {
+            $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\")
+        }
+        return !parts.contains { $0.elementsEqual("..".utf8) } && parts.first?.isEmpty == false
+            && !name.utf8.contains(0)
+    }
 }
