@@ -44,7 +44,10 @@ let package = Package(
         floor("BantamYAML", on: ["BantamTensors", "Yams"]),
         floor(
             "BantamInference",
-            on: ["BantamEncodings", "BantamLinearAlgebra", "BantamLoaders", "BantamYAML", "COpenBLAS"]),
+            on: [
+                "BantamEncodings", "BantamLinearAlgebra", "BantamLoaders", "BantamYAML", "CBantamKernels",
+                "COpenBLAS",
+            ]),
         floor(
             "BantamEvaluator",
             on: ["BantamArchive", "BantamInference", "BantamLinearAlgebra", "CBantamKernels"]),
@@ -68,7 +71,7 @@ let package = Package(
         tests(of: "BantamLoaders", fixtures: true, hostile: true),
         tests(of: "BantamArchive"),
         tests(of: "BantamPasses"),
-        tests(of: "BantamInference", fixtures: true, hostile: true),
+        tests(of: "BantamInference", with: ["CBantamKernels"], fixtures: true, hostile: true),
         tests(of: "BantamEvaluator", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamYAML"),
         tests(of: "BantamRecipes"),

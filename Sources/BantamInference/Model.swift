@@ -50,7 +50,7 @@ public struct Model: Sendable {
             throw BantamError(
                 .invalidArgument, "expected outputs of at most 2^33 elements, found \(count)×\(outputShape)")
         }
-        BLASThreads.useOne()
+        BLASThreads.set(1)
         let spare = Mutex<[WorkspaceBox]>([])
         return try Tensor(.float32, shape, as: Float.self) { result in
             let result = OutputBuffer(start: result)

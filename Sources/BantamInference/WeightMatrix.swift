@@ -102,7 +102,8 @@ indirect enum WeightMatrix: Sendable {
 extension WeightSource {
     /// An encoding of rank ≥ 2 as a matrix, which is dense unless the execution is direct.
     func matrix(_ encoding: Encoding, _ name: String, _ place: LayerPlace) throws -> WeightMatrix {
-        if execution == .direct, let matrix = try blaming(name, place, { try direct(encoding, name, place) }) {
+        if execution == .direct, let matrix = try blaming(name, place, { try direct(encoding, name, place) })
+        {
             return matrix
         }
         let values = try decoded(encoding, name, place)

@@ -1,4 +1,5 @@
 import BantamTensors
+import CBantamKernels
 import Glibc
 
 /// The functions applied to each element: `relu`, `leaky_relu`, `gelu`, `silu`, `tanh`, `sigmoid`.
@@ -21,13 +22,13 @@ struct Activation: Layer {
             function = approximation == "tanh" ? Activation.geluTanh : Activation.gelu
         case .silu:
             _ = try options.allowing([])
-            function = { Activation.map($0) { $0 / (1 + expf(-$0)) } }
+            function = { bantam_silu($0.baseAddress, $0.count) }
         case .tanh:
             _ = try options.allowing([])
-            function = { Activation.map($0) { tanhf($0) } }
+            function = { bantam_tanh($0.baseAddress, $0.count) }
         case .sigmoid:
             _ = try options.allowing([])
-            function = { Activation.map($0) { 1 / (1 + expf(-$0)) } }
+            function = { bantam_sigmoid($0.baseAddress, $0.count) }
         }
     }
 
@@ -42,7 +43,7 @@ struct Activation: Layer {
 
     /// The approximation of the same paper: x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))).
     @Sendable private static func geluTanh(_ values: UnsafeMutableBufferPointer<Float>) {
-        map(values) { 0.5 * $0 * (1 + tanhf(0.797_884_56 * ($0 + 0.044715 * $0 * $0 * $0))) }
+        bantam_gelu_tanh(values.baseAddress, values.count)
     }
 
     @inline(__always)

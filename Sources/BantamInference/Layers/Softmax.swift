@@ -1,5 +1,5 @@
 import BantamTensors
-import Glibc
+import CBantamKernels
 
 /// `softmax` over the last axis, with the largest element subtracted first so that nothing overflows.
 struct Softmax: Layer {
@@ -11,11 +11,9 @@ struct Softmax: Layer {
             for first in stride(from: 0, to: x.count, by: width) {
                 let row = UnsafeMutableBufferPointer(rebasing: x[first..<first + width])
                 let largest = row.reduce(-Float.infinity) { $1 > $0 ? $1 : $0 }
-                var sum: Float = 0
-                for index in 0..<width {
-                    row[index] = expf(row[index] - largest)
-                    sum += row[index]
-                }
+                for index in 0..<width { row[index] -= largest }
+                bantam_exp(row.baseAddress, width)
+                let sum = row.reduce(0, +)
                 for index in 0..<width { row[index] /= sum }
             }
         }

@@ -101,4 +101,11 @@ void bantam_compare_float32(const float *original, const float *reconstruction, 
 void bantam_compare_float64(const double *original, const double *reconstruction, size_t count,
                             bantam_value_comparison *result);
 
+// Activation functions in place; see activations.c. `gelu_tanh` is the approximation of GELU by tanh.
+void bantam_exp(float *values, size_t count);
+void bantam_sigmoid(float *values, size_t count);
+void bantam_silu(float *values, size_t count);
+void bantam_tanh(float *values, size_t count);
+void bantam_gelu_tanh(float *values, size_t count);
+
 #endif
