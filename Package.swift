@@ -49,7 +49,9 @@ let package = Package(
                 "BantamEncodings", "BantamLinearAlgebra", "BantamLoaders", "BantamYAML", "CBantamKernels",
                 "COpenBLAS",
             ]),
-        floor("BantamEvaluator", on: ["BantamArchive", "BantamInference"]),
+        floor(
+            "BantamEvaluator",
+            on: ["BantamArchive", "BantamInference", "BantamLinearAlgebra", "CBantamKernels"]),
         floor("BantamRecipes", on: ["BantamPasses", "BantamArchive", "BantamYAML"]),
         floor("BantamReports", on: ["BantamEvaluator", "BantamRecipes"]),
         floor(
