@@ -44,7 +44,12 @@ public enum Format {
 
     /// `−0.9 … +0.5`: an interval of changes in percentage points, without the unit.
     public static func points(_ interval: ClosedRange<Double>, decimals: Int = 1) -> String {
-        points(interval.lowerBound, decimals: decimals) + " … "
+        // An end that only rounding puts at zero is written out: on which side of zero it lies decides.
+        let isHidden = [interval.lowerBound, interval.upperBound].contains {
+            $0 != 0 && fixed(100 * $0, decimals) == fixed(0, decimals)
+        }
+        if isHidden && decimals < 4 { return points(interval, decimals: decimals + 1) }
+        return points(interval.lowerBound, decimals: decimals) + " … "
             + points(interval.upperBound, decimals: decimals)
     }
 

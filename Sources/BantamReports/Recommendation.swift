@@ -17,7 +17,10 @@ public struct Recommendation: Sendable {
         let candidates = comparison.candidates
         let verdicts = candidates.indices.map { Verdict(comparison, at: $0) }
         let smaller = candidates.indices.filter { verdicts[$0].savedBytes > 0 }
-            .sorted { candidates[$0].evaluation.compressed.byteCount < candidates[$1].evaluation.compressed.byteCount }
+            .sorted {
+                candidates[$0].evaluation.compressed.byteCount
+                    < candidates[$1].evaluation.compressed.byteCount
+            }
         func named(_ position: Int) -> Prose {
             "\(name: candidates[position].name) (\(Format.ratio(candidates[position].evaluation.ratio)))"
         }
@@ -52,7 +55,8 @@ public struct Recommendation: Sendable {
                     "The smallest with a relative error of at most 0.01 (SQNR of at least 40 dB) is \(named(close)) at \(Format.decibels(error.sqnr))."
                 )
             } else {
-                sentences.append("No recipe that made the file smaller stays within a relative error of 0.01 (40 dB).")
+                sentences.append(
+                    "No recipe that made the file smaller stays within a relative error of 0.01 (40 dB).")
             }
             if let harmless, harmless != close {
                 sentences.append("The smallest that keeps every value as it was is \(named(harmless)).")
@@ -66,7 +70,8 @@ public struct Recommendation: Sendable {
         let front = comparison.front.map { Prose(name: candidates[$0].name) }
         if candidates.count > 1, !front.isEmpty {
             let measure = comparison.measuresAccuracy ? "accurate" : "exact"
-            sentences.append("On the Pareto front (no other is both as small and as \(measure)): \(front.listed()).")
+            sentences.append(
+                "On the Pareto front (no other is both as small and as \(measure)): \(front.listed()).")
         }
     }
 
@@ -74,25 +79,39 @@ public struct Recommendation: Sendable {
         _ harmless: Int?, _ within: Int?, isSingle: Bool, _ named: (Int) -> Prose
     ) -> [Prose] {
         if isSingle {
-            if harmless != nil { return ["\(strong: "Worth it"): smaller, and no measurable loss of accuracy."] }
-            if within != nil {
-                return ["\(strong: "Worth it if half a point may be lost"): at most 0.5 points of accuracy were lost, though not shown to be chance."]
+            if harmless != nil {
+                return ["\(strong: "Worth it"): smaller, and no measurable loss of accuracy."]
             }
-            return ["\(strong: "Only worth it if size counts more than accuracy"): more than 0.5 points of it were lost."]
+            if within != nil {
+                return [
+                    "\(strong: "Worth it if half a point may be lost"): at most 0.5 points of accuracy were lost, though not shown to be chance."
+                ]
+            }
+            return [
+                "\(strong: "Only worth it if size counts more than accuracy"): more than 0.5 points of it were lost."
+            ]
         }
         var sentences: [Prose] = []
         switch (harmless, within) {
         case (let harmless?, let within?) where harmless == within:
-            sentences.append("\(strong: "Take") \(named(harmless)): the smallest without measurable loss, and the smallest within 0.5 points of the original's accuracy.")
+            sentences.append(
+                "\(strong: "Take") \(named(harmless)): the smallest without measurable loss, and the smallest within 0.5 points of the original's accuracy."
+            )
         case (let harmless?, _):
-            sentences.append("\(strong: "Take") \(named(harmless)): the smallest without measurable loss of accuracy.")
+            sentences.append(
+                "\(strong: "Take") \(named(harmless)): the smallest without measurable loss of accuracy.")
             if let within {
-                sentences.append("The smallest within 0.5 points of the original's accuracy is \(named(within)).")
+                sentences.append(
+                    "The smallest within 0.5 points of the original's accuracy is \(named(within)).")
             } else {
-                sentences.append("No smaller file stays within 0.5 points of the original's accuracy by the figure itself; the samples are too few to call the loss real.")
+                sentences.append(
+                    "No smaller file stays within 0.5 points of the original's accuracy by the figure itself; the samples are too few to call the loss real."
+                )
             }
         case (nil, let within?):
-            sentences.append("\(strong: "Every smaller file lost accuracy") by more than chance. The smallest within 0.5 points is \(named(within)).")
+            sentences.append(
+                "\(strong: "Every smaller file lost accuracy") by more than chance. The smallest within 0.5 points is \(named(within))."
+            )
         case (nil, nil):
             sentences.append("\(strong: "Every smaller file lost more than 0.5 points") of accuracy.")
         }

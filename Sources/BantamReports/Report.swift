@@ -104,7 +104,7 @@ public struct Report: Sendable {
             .list([
                 "\(strong: "Sizes") are bytes on disk, everything counted; 1 KB = 1000 B. \(strong: "Ratio") is original bytes over compressed bytes, \(strong: "bits per weight") 8 × stored bytes over original weights.",
                 "\(strong: "SQNR"), signal to quantization noise, is 10 log₁₀(Σx² / Σ(x−x̂)²) in dB over original weights x and restored weights x̂: 20 dB is a relative error of 0.1, 40 dB of 0.01, ∞ means that nothing was lost.",
-                "\(strong: "Relative error") is ‖x−x̂‖ / ‖x‖. \(strong: "Max abs error") and \(strong: "RMSE") have the unit of the weights. \(strong: "Cosine") is the cosine of the angle between x and x̂. \(strong: "Sparsity") is the fraction of zeros.",
+                "\(strong: "Relative error") is ‖x−x̂‖ / ‖x‖. \(strong: "Max abs error") and \(strong: "RMSE") have the unit of the weights. \(strong: "Cosine") is the cosine of the angle between x and x̂. \(strong: "Sparsity") is the fraction of zeros. \(strong: "KL divergence") compares the histograms of the weights before and after, in nats; 0 means equal.",
                 "The \(strong: "95 % interval") of the change in accuracy comes from the predictions of both on the same samples. Where it contains zero, the change is no more than chance would give: no \(strong: "measurable") loss, which is not a proof that there is none.",
                 "A recipe is on the \(strong: "Pareto front") if no other is both as small and as good, and better in one of the two.",
                 "Seconds were measured on one machine; compare them within this report only.",

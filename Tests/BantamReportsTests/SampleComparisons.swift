@@ -24,7 +24,8 @@ struct SampleRecipe {
 enum Samples {
     static let recipes = [
         SampleRecipe(name: "lossless", bytesPerWeight: 3.71, encoding: "kept>coded"),
-        SampleRecipe(name: "int8", step: 0.004, bytesPerWeight: 0.93, encoding: "quantized>coded", lost: 1, gained: 2),
+        SampleRecipe(
+            name: "int8", step: 0.004, bytesPerWeight: 0.93, encoding: "quantized>coded", lost: 1, gained: 2),
         SampleRecipe(
             name: "int8-sparse", step: 0.004, sparsity: 0.5, bytesPerWeight: 0.71,
             encoding: "csr>quantized>coded", lost: 9, gained: 2),
@@ -49,7 +50,8 @@ enum Samples {
         (0..<layers).flatMap { layer -> [(name: String, shape: Shape)] in
             let parts: [(name: String, shape: Shape)] = [
                 ("attention.self.query.weight", [width, width]), ("attention.self.query.bias", [width]),
-                ("attention.output.dense.weight", [width, width]), ("intermediate.dense.weight", [2 * width, width]),
+                ("attention.output.dense.weight", [width, width]),
+                ("intermediate.dense.weight", [2 * width, width]),
                 ("output.LayerNorm.weight", [width]),
             ]
             return parts.map { ("encoder.layer.\(layer).\($0.name)", $0.shape) }
@@ -176,14 +178,18 @@ enum Samples {
             let roll = Int.random(in: 0..<1000, using: &generator)
             labels.append(label)
             before.append(right ? label : other)
-            after.append(right ? (roll < recipe.lost ? other : label) : (roll < 30 * recipe.gained ? label : other))
+            after.append(
+                right ? (roll < recipe.lost ? other : label) : (roll < 30 * recipe.gained ? label : other))
         }
         var paired = PairedPredictions(
-            sampleCount: samples, agreeing: 0, onlyOriginalCorrect: 0, onlyCompressedCorrect: 0, interval: 0...0)
+            sampleCount: samples, agreeing: 0, onlyOriginalCorrect: 0, onlyCompressedCorrect: 0,
+            interval: 0...0)
         for index in labels.indices {
             paired.agreeing += before[index] == after[index] ? 1 : 0
-            paired.onlyOriginalCorrect += before[index] == labels[index] && after[index] != labels[index] ? 1 : 0
-            paired.onlyCompressedCorrect += before[index] != labels[index] && after[index] == labels[index] ? 1 : 0
+            paired.onlyOriginalCorrect +=
+                before[index] == labels[index] && after[index] != labels[index] ? 1 : 0
+            paired.onlyCompressedCorrect +=
+                before[index] != labels[index] && after[index] == labels[index] ? 1 : 0
         }
         let changed = Double(paired.onlyOriginalCorrect + paired.onlyCompressedCorrect)
         let half = 1.96 * (changed + 1).squareRoot() / Double(samples)
@@ -231,10 +237,14 @@ enum Samples {
     }
     static var losslessOnly: Comparison { comparison(recipes: [recipes[0]], samples: nil) }
     static var larger: Comparison {
-        comparison(recipes: [SampleRecipe(name: "csr-of-dense", bytesPerWeight: 6.2, encoding: "csr"), recipes[1]])
+        comparison(recipes: [
+            SampleRecipe(name: "csr-of-dense", bytesPerWeight: 6.2, encoding: "csr"), recipes[1],
+        ])
     }
     static var huge: Comparison {
-        comparison(title: "3,000 tensors", tensors: transformer(layers: 600, width: 12), recipes: Array(recipes[1...3]), samples: 2000, classes: 40)
+        comparison(
+            title: "3,000 tensors", tensors: transformer(layers: 600, width: 12),
+            recipes: Array(recipes[1...3]), samples: 2000, classes: 40)
     }
     static var empty: Comparison {
         comparison(tensors: [("nothing", [0, 4]), ("scalar", []), ("none", [0])])
@@ -265,7 +275,8 @@ enum Samples {
             error.maxAbsError = value
             comparison.candidates[index].evaluation.tensors[0].error = error
             comparison.candidates[index].evaluation.totals = error
-            comparison.candidates[index].evaluation.tensors[0].spectrum = Spectrum(singularValues: [value, 0], rank: 9)
+            comparison.candidates[index].evaluation.tensors[0].spectrum = Spectrum(
+                singularValues: [value, 0], rank: 9)
         }
         comparison.candidates[3].evaluation.timing = Timing(decompression: .nan)
         return comparison

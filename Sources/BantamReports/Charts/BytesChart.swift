@@ -34,7 +34,8 @@ struct BytesChart {
         for (index, row) in shown.enumerated() {
             let y = top + rowHeight * Double(index)
             let room = width - textWidth(row.figures, size: largestTextSize) - 14
-            svg.text(0, y + 11, fitted(row.name, width: room, size: largestTextSize), "label", title: row.name)
+            svg.text(
+                0, y + 11, fitted(row.name, width: room, size: largestTextSize), "label", title: row.name)
             svg.text(width, y + 11, row.figures, "figure", anchor: .end)
             if index == rows.count, !restHasBars { continue }
             svg.rectangle(0, y + 16, length(row.before), 6, "bar-before")

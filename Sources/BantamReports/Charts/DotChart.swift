@@ -24,7 +24,7 @@ struct DotChart {
         let bottom = top + rowHeight * Double(rows.count)
         var svg = SVG(width: width, height: bottom + 8)
         let hasLossless = rows.contains { $0.value == .infinity }
-        let scale = Scale(.linear, domain, from: 8, to: hasLossless ? width - 74 : width - 20)
+        let scale = Scale(.linear, domain, from: 8, to: hasLossless ? width - 92 : width - 20)
         if let legend {
             svg.circle(6, 9, 4.5, "dot-before")
             svg.text(16, 13, legend.before, "tick")
@@ -48,7 +48,8 @@ struct DotChart {
             if hasLossless { svg.line(width - 24, y + 16, width - 24, y + 30, "lossless") }
             let x = row.value == .infinity ? width - 24 : scale(row.value)
             let room = width - textWidth(row.figures, size: largestTextSize) - 14
-            svg.text(0, y + 11, fitted(row.name, width: room, size: largestTextSize), "label", title: row.name)
+            svg.text(
+                0, y + 11, fitted(row.name, width: room, size: largestTextSize), "label", title: row.name)
             svg.text(width, y + 11, row.figures, "figure", anchor: .end)
             guard !row.value.isNaN else { continue }
             if let before = row.before {

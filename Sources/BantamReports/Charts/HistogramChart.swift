@@ -11,7 +11,8 @@ struct HistogramChart {
     init?(_ histogram: PairedHistogram, bins limit: Int = 128) {
         let count = min(histogram.before.count, histogram.after.count)
         guard count > 0, histogram.range.lowerBound.isFinite, histogram.range.upperBound.isFinite,
-            histogram.range.lowerBound < histogram.range.upperBound
+            histogram.range.lowerBound < histogram.range.upperBound,
+            (histogram.range.upperBound - histogram.range.lowerBound).isFinite
         else { return nil }
         let merged = (count + limit - 1) / limit
         func merge(_ counts: [Int]) -> [Int] {

@@ -89,7 +89,8 @@ func textWidth(_ text: String, size: Double) -> Double {
     text.unicodeScalars.reduce(0) { width, scalar in
         switch scalar.value {
         case 0x20, 0x2e, 0x2c, 0x3a, 0x69, 0x6a, 0x6c, 0x2019: width + 0.32
-        case ..<0x2e80: width + (scalar.properties.isUppercase || scalar == "m" || scalar == "w" ? 0.74 : 0.58)
+        case ..<0x2e80:
+            width + (scalar.properties.isUppercase || scalar == "m" || scalar == "w" ? 0.74 : 0.58)
         default: width + 1.1
         }
     } * size

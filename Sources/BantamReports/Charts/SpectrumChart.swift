@@ -38,7 +38,8 @@ struct SpectrumChart {
         if shown.last != values.count - 1 { shown.append(values.count - 1) }
         svg.path(shown.map { (plot.x(Double($0) + 0.5), plot.y(max(values[$0], lowest))) }, "line-before")
         svg.line(cut, plot.top - 2, cut, plot.bottom, "cut")
-        let text = "rank \(Format.count(rank)) of \(Format.count(values.count)), \(Format.percent(energy)) energy"
+        let text =
+            "rank \(Format.count(rank)) of \(Format.count(values.count)), \(Format.percent(energy)) energy"
         let isLeft = cut + textWidth(text, size: 12) + 8 > plot.right
         svg.text(
             isLeft ? max(cut - 6, plot.left + textWidth(text, size: 12)) : cut + 6, plot.top + 12, text,

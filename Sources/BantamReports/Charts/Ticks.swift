@@ -19,11 +19,12 @@ enum Ticks {
         power < 0 ? factor / pow(10, Double(-power)) : factor * pow(10, Double(power))
     }
 
-    /// All multiples of a round step within `range`.
+    /// All multiples of a round step within `range`; the step is finer if that leaves none.
     static func linear(_ range: ClosedRange<Double>, count: Int) -> [Double] {
         let step = step(span: range.upperBound - range.lowerBound, count: count)
         let first = (range.lowerBound / step - 1e-9).rounded(.up)
         let last = (range.upperBound / step + 1e-9).rounded(.down)
+        if last < first, count < 16 { return linear(range, count: 2 * count) }
         guard first.magnitude < 1e15, last.magnitude < 1e15, last >= first, last - first < 1000 else {
             return [range.lowerBound, range.upperBound]
         }

@@ -110,7 +110,8 @@ struct AccuracySection {
         let caption: Prose =
             "Change in the confusion matrix, in samples: rows are labels, columns predictions"
         if count <= Self.classLimit {
-            let changed = Dictionary(uniqueKeysWithValues: changes.map { ([$0.label, $0.prediction], $0.change) })
+            let changed = Dictionary(
+                uniqueKeysWithValues: changes.map { ([$0.label, $0.prediction], $0.change) })
             let columns =
                 [Table.Column("Label", isNumeric: false)]
                 + (0..<count).map { Table.Column("→ \($0)", "predicted as class \($0)") }
@@ -154,7 +155,9 @@ struct AccuracySection {
             return [title, text(a), text(b), change].map { Table.Cell(Prose($0)) }
         }
         var rows = [row("Accuracy", before.accuracy, after.accuracy)]
-        if let a = before.top5Accuracy, let b = after.top5Accuracy { rows.append(row("Top-5 accuracy", a, b)) }
+        if let a = before.top5Accuracy, let b = after.top5Accuracy {
+            rows.append(row("Top-5 accuracy", a, b))
+        }
         rows.append(row("Macro F1", before.macroF1, after.macroF1))
         rows.append(
             row(
@@ -186,14 +189,6 @@ struct AccuracySection {
             caption: "The same samples before and after",
             columns: [Table.Column("Figure", isNumeric: false), Table.Column("Value")],
             rows: rows.map { [Table.Cell(Prose($0.0)), Table.Cell(Prose($0.1))] })
-    }
-}
-
-extension ClassificationMetrics {
-    /// The mean F1 of the classes that have samples.
-    fileprivate var macroF1: Double {
-        let present = classes.filter { $0.support > 0 }
-        return present.isEmpty ? 0 : present.reduce(0) { $0 + $1.f1 } / Double(present.count)
     }
 }
 

@@ -34,7 +34,8 @@ struct RecipeSection {
         blocks += accuracy.blocks
         blocks += tensors.valueBlocks
         blocks.append(.heading(level: 3, "Every figure", id: ""))
-        let tables = [accuracy.metricsTable, accuracy.agreementTable, errorTable, timingTable].compactMap(\.self)
+        let tables = [accuracy.metricsTable, accuracy.agreementTable, errorTable, timingTable].compactMap(
+            \.self)
         blocks.append(.columns(tables.map { [.table($0)] }))
         return blocks + tensors.tableBlocks
     }
@@ -57,7 +58,8 @@ struct RecipeSection {
         }
         return [
             .list(Array(notes[..<limit])),
-            .details(summary: "\(Format.count(notes.count - limit, "more note"))", open: false, [.list(rest)]),
+            .details(
+                summary: "\(Format.count(notes.count - limit, "more note"))", open: false, [.list(rest)]),
         ]
     }
 

@@ -19,10 +19,10 @@ extension Report {
         ]
         if hasMetrics {
             columns += [
-                Column("Accuracy"), Column("Change", "in percentage points"),
-                Column("95 % interval", "of the change, in percentage points"),
+                Column("Accuracy"), Column("Change (points)", "percentage points of accuracy"),
+                Column("95 % interval (points)", "of the change"),
                 Column("Agreement", "samples for which both predict the same"),
-                Column("NLL", "mean negative log-likelihood, in nats"),
+                Column("NLL (nats)", "mean negative log-likelihood"),
             ]
         }
         columns += [
@@ -55,7 +55,8 @@ extension Report {
             ]
         }
         return cells + [
-            Table.Cell("–"), Table.Cell("–"), .figure(evaluation.timing.originalInference, Format.seconds), Table.Cell("–"),
+            Table.Cell("–"), Table.Cell("–"), .figure(evaluation.timing.originalInference, Format.seconds),
+            Table.Cell("–"),
         ]
     }
 
@@ -136,7 +137,8 @@ extension Report {
             isAccuracy ? "" : "Accuracy was not measured; higher SQNR means closer weights."
         let undrawn = points.filter { !$0.quality.isFinite && $0.quality != .infinity }
         if !undrawn.isEmpty {
-            caption += " Not drawn, for want of a defined SQNR: \(undrawn.map { Prose(name: $0.name) }.listed())."
+            caption +=
+                " Not drawn, for want of a defined SQNR: \(undrawn.map { Prose(name: $0.name) }.listed())."
         }
         return [
             .heading(level: 2, Prose(title), id: "trade-off"),
@@ -155,8 +157,10 @@ extension Report {
         .list(
             points.sorted { $0.bytes < $1.bytes }.map { point in
                 let quality =
-                    isAccuracy ? Format.percent(point.quality, decimals: decimals) : Format.decibels(point.quality)
-                return "\(point.isOnFront ? "●" : "◇") \(name: point.name): \(Format.bytes(point.bytes)), \(quality)"
+                    isAccuracy
+                    ? Format.percent(point.quality, decimals: decimals) : Format.decibels(point.quality)
+                return
+                    "\(point.isOnFront ? "●" : "◇") \(name: point.name): \(Format.bytes(point.bytes)), \(quality)"
             })
     }
 }

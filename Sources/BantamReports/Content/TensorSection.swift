@@ -58,9 +58,11 @@ struct TensorSection {
             legend: chart.restHasBars ? "" : "The rest has no bars: they would dwarf the others.",
             drawing: .one(chart.draw(label: "Bytes of each tensor before and after")),
             standIn: [
-                .list(rows.map { "\(name: $0.name): \($0.figures)" } + [chart.rest].compactMap(\.self).map {
-                    "\($0.name): \($0.figures)"
-                })
+                .list(
+                    rows.map { "\(name: $0.name): \($0.figures)" }
+                        + [chart.rest].compactMap(\.self).map {
+                            "\($0.name): \($0.figures)"
+                        })
             ])
     }
 

@@ -46,7 +46,9 @@ extension TensorSection {
             Column("After"), Column("Ratio"), Column("Bits per weight"), Column("SQNR"),
             Column("Relative error"), Column("Max abs error", "in the unit of the weights"),
             Column("RMSE", "in the unit of the weights"), Column("Cosine"),
-            Column("Zeros before", "sparsity"), Column("Zeros after", "sparsity"),
+            Column("KL divergence (nats)", "of the histograms before and after"),
+            Column("Zeros before", "sparsity"),
+            Column("Zeros after", "sparsity"),
         ]
         let rows = tensors.map { tensor -> [Table.Cell] in
             let error = tensor.error
@@ -62,6 +64,7 @@ extension TensorSection {
                 .figure(tensor.bitsPerWeight, Format.bitsPerWeight), .figure(error.sqnr, Format.decibels),
                 .figure(error.relativeError, Format.number), .figure(error.maxAbsError, Format.number),
                 .figure(error.rmse, Format.number), .figure(error.cosine, Format.cosine),
+                .figure(tensor.histogram?.klDivergence, Format.number),
                 .figure(tensor.originalSparsity) { Format.percent($0) },
                 .figure(tensor.sparsity) { Format.percent($0) },
             ]

@@ -93,7 +93,8 @@ struct HTMLRenderer {
 
     private func render(_ lines: [VerdictLine]) -> String {
         let items = lines.map { line in
-            let mark = line.isRecommended && lines.count > 1 ? "<span class=\"badge take\">recommended</span>" : ""
+            let mark =
+                line.isRecommended && lines.count > 1 ? "<span class=\"badge take\">recommended</span>" : ""
             return """
                 <li\(line.isRecommended ? " class=\"recommended\"" : "")>
                 <div class="ratio">\(escaped(line.ratio))</div>
@@ -137,7 +138,8 @@ struct HTMLRenderer {
             text += "<tr>"
             for (index, cell) in row.enumerated() {
                 text += render(
-                    cell, isHeader: index == 0, isNumeric: index < table.columns.count && table.columns[index].isNumeric)
+                    cell, isHeader: index == 0,
+                    isNumeric: index < table.columns.count && table.columns[index].isNumeric)
             }
             text += "</tr>\n"
         }

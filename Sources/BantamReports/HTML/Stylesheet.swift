@@ -166,18 +166,20 @@ private let narrowAndPrintStyle = """
       th[scope=row] code { max-width: 9.5rem; }
     }
     @media print {
-      :root { color-scheme: light; \(lightColors) }
+      :root { color-scheme: light; \(lightColors) --page: #fff; }
       @page { margin: 14mm 12mm; }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       body { font-size: 10pt; }
       main { max-width: none; padding: 0; }
       nav { display: none; }
-      h2, h3, summary, .figure-title { break-after: avoid; }
-      figure, .verdicts li, tr, pre { break-inside: avoid; }
+      h2, h3, summary, .figure-title, .caption { break-after: avoid; }
+      figure, .verdicts li, tr, pre, .columns > div { break-inside: avoid; }
       details::details-content { content-visibility: visible; block-size: auto; }
       .scroll { overflow: visible; }
       table { font-size: 7pt; }
       th, td { padding: 1.5pt 3pt; white-space: normal; }
+      .heat td { min-width: 0; padding: 2pt; }
+      .heat th { padding: 2pt; }
       th[scope=row] { position: static; }
       th[scope=row] code { max-width: 36mm; }
       thead { display: table-header-group; }

@@ -32,7 +32,10 @@ struct MarkdownRenderer {
         let fence = String(repeating: "`", count: longestRun(of: "`", in: name) + 1)
         let needsBlank = name.hasPrefix("`") || name.hasSuffix("`") || name.isEmpty
         let padded = needsBlank ? " \(name) " : name
-        return fence + (inTable ? padded.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|") : padded) + fence
+        return fence
+            + (inTable
+                ? padded.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
+                : padded) + fence
     }
 
     private static func longestRun(of mark: Character, in text: String) -> Int {
@@ -76,7 +79,8 @@ struct MarkdownRenderer {
     private func render(_ figure: Figure, depth: Int) -> String {
         let title = figure.title.isEmpty ? "" : "**\(render(figure.title))**"
         let parts = [title, figure.caption.isEmpty ? "" : render(figure.caption)]
-        return (parts + figure.standIn.map { render($0, depth: depth) }).filter { !$0.isEmpty }.joined(separator: "\n\n")
+        return (parts + figure.standIn.map { render($0, depth: depth) }).filter { !$0.isEmpty }.joined(
+            separator: "\n\n")
     }
 
     private func render(_ table: Table) -> String {
