@@ -47,12 +47,18 @@ public struct Recommendation: Sendable {
         } else {
             let close = smaller.first { candidates[$0].evaluation.totals.sqnr >= 40 }
             sentences = [
-                "\(strong: "Accuracy was not measured"): only the error of the weights speaks here, and it cannot say what a network loses. Give a network and data to find out."
+                """
+                \(strong: "Accuracy was not measured"): only the error of the weights speaks here, \
+                and it cannot say what a network loses. Give a network and data to find out.
+                """
             ]
             if let close {
                 let error = candidates[close].evaluation.totals
                 sentences.append(
-                    "The smallest with a relative error of at most 0.01 (SQNR of at least 40 dB) is \(named(close)) at \(Format.decibels(error.sqnr))."
+                    """
+                    The smallest with a relative error of at most 0.01 (SQNR of at least 40 dB) is \
+                    \(named(close)) at \(Format.decibels(error.sqnr)).
+                    """
                 )
             } else {
                 sentences.append(
@@ -84,18 +90,27 @@ public struct Recommendation: Sendable {
             }
             if within != nil {
                 return [
-                    "\(strong: "Worth it if half a point may be lost"): at most 0.5 points of accuracy were lost, though not shown to be chance."
+                    """
+                    \(strong: "Worth it if half a point may be lost"): at most 0.5 points of \
+                    accuracy were lost, though not shown to be chance.
+                    """
                 ]
             }
             return [
-                "\(strong: "Only worth it if size counts more than accuracy"): more than 0.5 points of it were lost."
+                """
+                \(strong: "Only worth it if size counts more than accuracy"): more than 0.5 points \
+                of it were lost.
+                """
             ]
         }
         var sentences: [Prose] = []
         switch (harmless, within) {
         case (let harmless?, let within?) where harmless == within:
             sentences.append(
-                "\(strong: "Take") \(named(harmless)): the smallest without measurable loss, and the smallest within 0.5 points of the original's accuracy."
+                """
+                \(strong: "Take") \(named(harmless)): the smallest without measurable loss, and the \
+                smallest within 0.5 points of the original's accuracy.
+                """
             )
         case (let harmless?, _):
             sentences.append(
@@ -105,12 +120,18 @@ public struct Recommendation: Sendable {
                     "The smallest within 0.5 points of the original's accuracy is \(named(within)).")
             } else {
                 sentences.append(
-                    "No smaller file stays within 0.5 points of the original's accuracy by the figure itself; the samples are too few to call the loss real."
+                    """
+                    No smaller file stays within 0.5 points of the original's accuracy by the \
+                    figure itself; the samples are too few to call the loss real.
+                    """
                 )
             }
         case (nil, let within?):
             sentences.append(
-                "\(strong: "Every smaller file lost accuracy") by more than chance. The smallest within 0.5 points is \(named(within))."
+                """
+                \(strong: "Every smaller file lost accuracy") by more than chance. The smallest \
+                within 0.5 points is \(named(within)).
+                """
             )
         case (nil, nil):
             sentences.append("\(strong: "Every smaller file lost more than 0.5 points") of accuracy.")

@@ -38,15 +38,19 @@ public struct Report: Sendable {
             ]
         }
         let recommendation = recommendation
+        let isSingle = comparison.candidates.count == 1
         let open = recommendation.position ?? comparison.front.first ?? 0
         var blocks: [Block] = [
             .heading(level: 1, Prose(comparison.title), id: "top"),
             .paragraph(subject(first.evaluation), .note),
         ]
         blocks += verdictBlocks(recommendation)
-        blocks += [.heading(level: 2, "All recipes side by side", id: "recipes"), .table(recipeTable())]
+        blocks += [
+            .heading(level: 2, isSingle ? "Before and after" : "All recipes side by side", id: "recipes"),
+            .table(recipeTable()),
+        ]
         blocks += tradeOffBlocks()
-        blocks.append(.heading(level: 2, "Recipe by recipe", id: "details"))
+        blocks.append(.heading(level: 2, isSingle ? "In detail" : "Recipe by recipe", id: "details"))
         for (position, candidate) in comparison.candidates.enumerated() {
             let recipe = RecipeSection(candidate: candidate)
             blocks.append(
@@ -59,11 +63,20 @@ public struct Report: Sendable {
 
     private func subject(_ evaluation: Evaluation) -> Prose {
         var text: Prose =
-            "Original: \(name: evaluation.original.path), \(Format.bytes(evaluation.original.byteCount)) (\(Format.count(evaluation.original.byteCount, "byte"))), \(Format.count(evaluation.tensors.count, "tensor")), \(Format.count(evaluation.elementCount, "weight"))."
+            """
+            Original: \(name: evaluation.original.path), \
+            \(Format.bytes(evaluation.original.byteCount)) \
+            (\(Format.count(evaluation.original.byteCount, "byte"))), \
+            \(Format.count(evaluation.tensors.count, "tensor")), \
+            \(Format.count(evaluation.elementCount, "weight")).
+            """
         if let metrics = evaluation.original.metrics {
             let decimals = Format.percentDecimals(samples: metrics.sampleCount)
             text +=
-                " It predicts \(Format.percent(metrics.accuracy, decimals: decimals)) of \(Format.count(metrics.sampleCount, "sample")) right."
+                """
+                 It predicts \(Format.percent(metrics.accuracy, decimals: decimals)) of \
+                \(Format.count(metrics.sampleCount, "sample")) right.
+                """
         }
         return text
     }
@@ -102,11 +115,33 @@ public struct Report: Sendable {
         [
             .heading(level: 2, "What the figures mean", id: "glossary"),
             .list([
-                "\(strong: "Sizes") are bytes on disk, everything counted; 1 KB = 1000 B. \(strong: "Ratio") is original bytes over compressed bytes, \(strong: "bits per weight") 8 × stored bytes over original weights.",
-                "\(strong: "SQNR"), signal to quantization noise, is 10 log₁₀(Σx² / Σ(x−x̂)²) in dB over original weights x and restored weights x̂: 20 dB is a relative error of 0.1, 40 dB of 0.01, ∞ means that nothing was lost.",
-                "\(strong: "Relative error") is ‖x−x̂‖ / ‖x‖. \(strong: "Max abs error") and \(strong: "RMSE") have the unit of the weights. \(strong: "Cosine") is the cosine of the angle between x and x̂. \(strong: "Sparsity") is the fraction of zeros. \(strong: "KL divergence") compares the histograms of the weights before and after, in nats; 0 means equal.",
-                "The \(strong: "95 % interval") of the change in accuracy comes from the predictions of both on the same samples. Where it contains zero, the change is no more than chance would give: no \(strong: "measurable") loss, which is not a proof that there is none.",
-                "A recipe is on the \(strong: "Pareto front") if no other is both as small and as good, and better in one of the two.",
+                """
+                \(strong: "Sizes") are bytes on disk, everything counted; 1 KB = 1000 B. \
+                \(strong: "Ratio") is original bytes over compressed bytes, \
+                \(strong: "bits per weight") 8 × stored bytes over original weights.
+                """,
+                """
+                \(strong: "SQNR"), signal to quantization noise, is 10 log₁₀(Σx² / Σ(x−x̂)²) in dB \
+                over original weights x and restored weights x̂: 20 dB is a relative error of 0.1, \
+                40 dB of 0.01, ∞ means that nothing was lost.
+                """,
+                """
+                \(strong: "Relative error") is ‖x−x̂‖ / ‖x‖. \(strong: "Max abs error") and \
+                \(strong: "RMSE") have the unit of the weights. \(strong: "Cosine") is the cosine \
+                of the angle between x and x̂. \(strong: "Sparsity") is the fraction of zeros. \
+                \(strong: "KL divergence") compares the histograms of the weights before and after, \
+                in nats; 0 means equal.
+                """,
+                """
+                The \(strong: "95 % interval") of the change in accuracy comes from the predictions \
+                of both on the same samples. Where it contains zero, the change is no more than \
+                chance would give: no \(strong: "measurable") loss, which is not a proof that there \
+                is none.
+                """,
+                """
+                A recipe is on the \(strong: "Pareto front") if no other is both as small and as \
+                good, and better in one of the two.
+                """,
                 "Seconds were measured on one machine; compare them within this report only.",
             ]),
         ]

@@ -94,12 +94,18 @@ public struct Verdict: Sendable {
         if after == before { return "\(strong: "the same size") (\(Format.bytes(before)))" }
         let more = Format.bytes(after - before)
         return
-            "\(strong: "larger than the original") by \(more): \(Format.bytes(after)) instead of \(Format.bytes(before)) (\(ratio))"
+            """
+            \(strong: "larger than the original") by \(more): \(Format.bytes(after)) instead of \
+            \(Format.bytes(before)) (\(ratio))
+            """
     }
 
     private static func quality(of evaluation: Evaluation, _ outcome: Outcome) -> Prose {
         let error: Prose =
-            "SQNR \(Format.decibels(evaluation.totals.sqnr)), relative error \(Format.number(evaluation.totals.relativeError))"
+            """
+            SQNR \(Format.decibels(evaluation.totals.sqnr)), relative error \
+            \(Format.number(evaluation.totals.relativeError))
+            """
         guard let (before, after, samples) = evaluation.accuracies else {
             if outcome == .identical { return "every value is \(strong: "exactly") what it was" }
             if evaluation.totals.count == 0 { return "\(strong: "nothing was compared")" }
@@ -107,10 +113,16 @@ public struct Verdict: Sendable {
         }
         let decimals = Format.percentDecimals(samples: samples)
         let change: Prose =
-            "accuracy \(Format.percent(before, decimals: decimals)) → \(Format.percent(after, decimals: decimals))"
+            """
+            accuracy \(Format.percent(before, decimals: decimals)) → \
+            \(Format.percent(after, decimals: decimals))
+            """
         guard let predictions = evaluation.predictions, predictions.sampleCount > 0 else {
             return
-                "\(change) (\(Format.points(after - before, decimals: decimals)) points, not from paired predictions, so chance cannot be told apart)"
+                """
+                \(change) (\(Format.points(after - before, decimals: decimals)) points, not from \
+                paired predictions, so chance cannot be told apart)
+                """
         }
         if outcome == .identical { return "every value is exactly what it was, \(change)" }
         let points = Format.points(predictions.accuracyChange, decimals: decimals)

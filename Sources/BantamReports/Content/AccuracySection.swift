@@ -46,7 +46,10 @@ struct AccuracySection {
             return DotChart.Row(
                 name: "class \(index)", before: 100 * a, value: 100 * b,
                 figures:
-                    "\(Format.percent(a)) → \(Format.percent(b)) · \(Format.signed(change)) of \(Format.count(before.classes[index].support))",
+                    """
+                    \(Format.percent(a)) → \(Format.percent(b)) · \(Format.signed(change)) of \
+                    \(Format.count(before.classes[index].support))
+                    """,
                 isWorse: b < a)
         }
         let lowest = rows.map { min($0.before ?? 100, $0.value) }.min() ?? 0
@@ -104,7 +107,10 @@ struct AccuracySection {
                 Prose(Format.signed(change)), sortKey: Double(change), tone: isBetter ? .good : .bad,
                 strength: Double(change.magnitude) / Double(largest),
                 hint:
-                    "label \(label) predicted as \(prediction): \(before[label][prediction]) → \(after[label][prediction])"
+                    """
+                    label \(label) predicted as \(prediction): \(before[label][prediction]) → \
+                    \(after[label][prediction])
+                    """
             )
         }
         let caption: Prose =
@@ -137,7 +143,10 @@ struct AccuracySection {
             .table(
                 Table(
                     caption:
-                        "The largest changes in the confusion matrix, in samples (\(Format.count(rows.count)) of \(Format.count(changes.count)))",
+                        """
+                        The largest changes in the confusion matrix, in samples \
+                        (\(Format.count(rows.count)) of \(Format.count(changes.count)))
+                        """,
                     columns: columns, rows: rows, isHeat: true))
         ]
     }

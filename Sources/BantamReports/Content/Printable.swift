@@ -1,6 +1,6 @@
 // Names come out of files that anyone may have written.
 
-/// `text` with everything made visible that would break a line, is no legal XML, or turns the reading direction.
+/// `text` with everything made visible that would break a line, is no legal XML, or reorders words.
 func printable(_ text: String, keepingLines: Bool = false) -> String {
     func isHostile(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

@@ -21,7 +21,10 @@ struct RecipeSection {
         if !evaluation.compressed.path.isEmpty {
             blocks.append(
                 .paragraph(
-                    "File: \(name: evaluation.compressed.path), \(Format.count(evaluation.compressed.byteCount, "byte")).\(overhead)",
+                    """
+                    File: \(name: evaluation.compressed.path), \
+                    \(Format.count(evaluation.compressed.byteCount, "byte")).\(overhead)
+                    """,
                     .note))
         }
         if !candidate.notes.isEmpty {

@@ -35,7 +35,8 @@ extension Report {
         }
         let original = originalRow(hasMetrics: hasMetrics)
         return Table(
-            caption: "The original and every recipe", columns: columns, rows: [original] + rows,
+            caption: rows.count == 1 ? "The original and the result" : "The original and every recipe",
+            columns: columns, rows: [original] + rows,
             isSortable: rows.count > 1, pinnedRows: 1)
     }
 
@@ -129,7 +130,10 @@ extension Report {
         let names = candidates.indices.filter { front.contains($0) }.map { candidates[$0].name }
         let label = "\(title) of every recipe. On the Pareto front: \(names.joined(separator: ", "))."
         var legend: Prose =
-            "Up and to the left is better. ● and the stairs: the Pareto front; ◇ beaten by another recipe; ■ the original."
+            """
+            Up and to the left is better. ● and the stairs: the Pareto front; ◇ beaten by another \
+            recipe; ■ the original.
+            """
         if isAccuracy, points.contains(where: { $0.interval != nil }) {
             legend += " Whiskers: where the accuracy may lie by the 95 % interval of its change."
         }
@@ -160,7 +164,10 @@ extension Report {
                     isAccuracy
                     ? Format.percent(point.quality, decimals: decimals) : Format.decibels(point.quality)
                 return
-                    "\(point.isOnFront ? "●" : "◇") \(name: point.name): \(Format.bytes(point.bytes)), \(quality)"
+                    """
+                    \(point.isOnFront ? "●" : "◇") \(name: point.name): \
+                    \(Format.bytes(point.bytes)), \(quality)
+                    """
             })
     }
 }

@@ -80,7 +80,11 @@ struct TensorSection {
         if let first = order.dropFirst(Self.rowLimit).first, let last = order.last {
             let count = order.count - shown.count
             caption =
-                "The \(Format.count(Self.rowLimit)) worst; the other \(Format.count(count)) lie between \(Format.decibels(tensors[first].error.sqnr)) and \(Format.decibels(tensors[last].error.sqnr))."
+                """
+                The \(Format.count(Self.rowLimit)) worst; the other \(Format.count(count)) lie \
+                between \(Format.decibels(tensors[first].error.sqnr)) and \
+                \(Format.decibels(tensors[last].error.sqnr)).
+                """
         }
         let domain = Ticks.rounded(min(low, 0)...max(high, 10), count: 6)
         return Figure(
@@ -118,12 +122,19 @@ struct TensorSection {
         return Figure(
             title: Prose(name: tensor.name),
             caption:
-                "\(tensor.encoding), \(Format.decibels(tensor.error.sqnr)), zeros \(Format.percent(tensor.originalSparsity)) → \(Format.percent(tensor.sparsity)); \(reason).",
+                """
+                \(tensor.encoding), \(Format.decibels(tensor.error.sqnr)), zeros \
+                \(Format.percent(tensor.originalSparsity)) → \(Format.percent(tensor.sparsity)); \
+                \(reason).
+                """,
             drawing: .one(chart.draw(label: "Histogram of \(tensor.name) before and after")),
             standIn: [
                 .code(
                     "before \(sparkline(chart.before))\nafter  \(sparkline(chart.after))\n"
-                        + "from \(Format.number(chart.range.lowerBound)) to \(Format.number(chart.range.upperBound))",
+                        + """
+                        from \(Format.number(chart.range.lowerBound)) to \
+                        \(Format.number(chart.range.upperBound))
+                        """,
                     language: "text")
             ])
     }
@@ -135,7 +146,11 @@ struct TensorSection {
         return Figure(
             title: Prose(name: tensor.name),
             caption:
-                "Rank \(Format.count(chart.rank)) of \(Format.count(chart.values.count)) keeps \(Format.percent(chart.energy)) of Σσ². Largest σ \(Format.number(largest)), smallest \(Format.number(spectrum.singularValues.last ?? 0)).",
+                """
+                Rank \(Format.count(chart.rank)) of \(Format.count(chart.values.count)) keeps \
+                \(Format.percent(chart.energy)) of Σσ². Largest σ \(Format.number(largest)), \
+                smallest \(Format.number(spectrum.singularValues.last ?? 0)).
+                """,
             drawing: .one(chart.draw(label: "Singular values of \(tensor.name)")), standIn: [])
     }
 

@@ -17,7 +17,13 @@ extension TensorSection {
             let worst = rest.map(\.error.sqnr).filter { !$0.isNaN }.min() ?? .infinity
             blocks.append(
                 .paragraph(
-                    "The table has the largest tensors and those with the lowest SQNR, \(Format.count(shown.count)) of \(Format.count(tensors.count)). The \(Format.count(rest.count)) left out hold \(Format.bytes(before)) → \(Format.bytes(after)); none of them is below \(Format.decibels(worst)). The JSON of the evaluation has them all.",
+                    """
+                    The table has the largest tensors and those with the lowest SQNR, \
+                    \(Format.count(shown.count)) of \(Format.count(tensors.count)). The \
+                    \(Format.count(rest.count)) left out hold \(Format.bytes(before)) → \
+                    \(Format.bytes(after)); none of them is below \(Format.decibels(worst)). The \
+                    JSON of the evaluation has them all.
+                    """,
                     .note))
         }
         blocks.append(.table(table(shown.map { tensors[$0] })))

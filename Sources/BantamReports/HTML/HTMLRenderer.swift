@@ -125,7 +125,10 @@ struct HTMLRenderer {
         let style = [table.isSortable ? "sortable" : "", table.isHeat ? "heat" : ""].filter { !$0.isEmpty }
         var text =
             "<p class=\"caption\">\(render(table.caption))</p>\n"
-            + "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"\(escaped(table.caption.plain))\">\n"
+                + """
+                <div class=\"scroll\" role=\"region\" tabindex=\"0\" \
+                aria-label=\"\(escaped(table.caption.plain))\">\n
+                """
             + "<table class=\"\(style.joined(separator: " "))\" data-pinned=\"\(table.pinnedRows)\">\n"
             + "<thead>\n<tr>"
         for column in table.columns {

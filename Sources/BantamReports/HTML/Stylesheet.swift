@@ -28,14 +28,20 @@ private let textStyle = """
       font-variant-numeric: tabular-nums;
     }
     main { max-width: 70rem; margin: 0 auto; padding: 3rem 1.5rem 5rem; }
-    h1 { font-size: 2.1rem; line-height: 1.2; letter-spacing: -0.015em; margin: 0 0 0.5rem; overflow-wrap: anywhere; }
+    h1 {
+      font-size: 2.1rem; line-height: 1.2; letter-spacing: -0.015em; margin: 0 0 0.5rem;
+      overflow-wrap: anywhere;
+    }
     h2 { font-size: 1.35rem; line-height: 1.3; margin: 3.5rem 0 0.75rem; letter-spacing: -0.01em; }
     h3 { font-size: 1.05rem; margin: 2.25rem 0 0.5rem; overflow-wrap: anywhere; }
     p, li { max-width: 46rem; }
     p { margin: 0.5rem 0; overflow-wrap: anywhere; }
     .note, figcaption, .caption { color: var(--soft); font-size: 0.92rem; }
     .lead { font-size: 1.3rem; line-height: 1.45; margin: 0.75rem 0; }
-    code { font: 0.92em/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+    code {
+      font: 0.92em/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
+      overflow-wrap: anywhere;
+    }
     pre {
       background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: 0.9rem 1rem;
       overflow-x: auto; font-size: 0.92rem;
@@ -83,18 +89,28 @@ private let tableStyle = """
     .scroll { overflow-x: auto; margin: 0 0 1.5rem; max-width: 100%; }
     table { border-collapse: collapse; font-size: 0.87rem; line-height: 1.4; }
     .caption { margin: 1.25rem 0 0.4rem; }
-    th, td { padding: 0.38rem 0.5rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
+    th, td {
+      padding: 0.38rem 0.5rem; text-align: right; white-space: nowrap;
+      border-bottom: 1px solid var(--line);
+    }
     th.text, td.text, th[scope=row] { text-align: left; }
-    thead th { font-weight: 600; vertical-align: bottom; border-bottom: 1px solid var(--soft); white-space: normal; }
+    thead th {
+      font-weight: 600; vertical-align: bottom; border-bottom: 1px solid var(--soft); white-space: normal;
+    }
     th[scope=row] { font-weight: 400; position: sticky; left: 0; background: var(--page); }
     th:first-child { padding-left: 0.25rem; text-align: left; }
-    th[scope=row] code { display: inline-block; width: max-content; max-width: 24rem; white-space: normal; vertical-align: bottom; }
+    th[scope=row] code {
+      display: inline-block; width: max-content; max-width: 24rem; white-space: normal;
+      vertical-align: bottom;
+    }
     tbody tr:hover td, tbody tr:hover th { background: var(--raised); }
     th button {
       all: unset; cursor: pointer; font: inherit; display: inline; border-radius: 2px;
     }
     th button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-    th button::after { content: "\\2195"; color: var(--soft); font-weight: 400; position: absolute; opacity: 0; }
+    th button::after {
+      content: "\\2195"; color: var(--soft); font-weight: 400; position: absolute; opacity: 0;
+    }
     th button:hover::after, th button:focus-visible::after { opacity: 1; }
     th[aria-sort=ascending] button::after { content: "\\2191"; color: var(--accent); opacity: 1; }
     th[aria-sort=descending] button::after { content: "\\2193"; color: var(--accent); opacity: 1; }
@@ -111,11 +127,17 @@ private let tableStyle = """
 
 private let chartStyle = """
     figure { margin: 0; min-width: 0; }
-    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 2rem 2.5rem; margin: 1rem 0 1.5rem; align-items: start; }
+    .figures {
+      display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr));
+      gap: 2rem 2.5rem; margin: 1rem 0 1.5rem; align-items: start;
+    }
     .figures.single { grid-template-columns: minmax(0, 48rem); }
     .figures.single > figure > svg.chart { max-width: 32rem; }
     .figure-title { font-weight: 600; margin: 0 0 0.5rem; }
-    .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 0 2.5rem; align-items: start; }
+    .columns {
+      display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr));
+      gap: 0 2.5rem; align-items: start;
+    }
     .columns > div { min-width: 0; }
     .columns .figures { margin-bottom: 0; }
     figcaption { margin-top: 0.5rem; }

@@ -57,7 +57,10 @@ struct MarkdownRenderer {
             return lines.map { line in
                 let mark = line.isRecommended && lines.count > 1 ? " (recommended)" : ""
                 return
-                    "- \(Self.codeSpan(shortened(line.name, to: 200), inTable: false))\(mark), \(Self.escapedText(line.badge)): \(render(line.sentences))"
+                    """
+                    - \(Self.codeSpan(shortened(line.name, to: 200), inTable: false))\(mark), \
+                    \(Self.escapedText(line.badge)): \(render(line.sentences))
+                    """
             }
             .joined(separator: "\n")
         case .list(let items): return items.map { "- " + render($0) }.joined(separator: "\n")
