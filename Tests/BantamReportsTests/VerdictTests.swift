@@ -35,6 +35,10 @@ func candidate(
         passSeconds: [], notes: [])
 }
 
+extension Comparison.Candidate: @retroactive CustomTestStringConvertible {
+    public var testDescription: String { "\(name), \(evaluation.compressed.byteCount) B" }
+}
+
 func compared(_ candidates: Comparison.Candidate...) -> Comparison {
     Comparison(title: "", command: "", candidates: candidates)
 }

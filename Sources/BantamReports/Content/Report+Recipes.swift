@@ -132,7 +132,7 @@ extension Report {
         var legend: Prose =
             """
             Up and to the left is better. ● and the stairs: the Pareto front; ◇ beaten by another \
-            recipe; ■ the original.
+            recipe or by the original; ■ the original.
             """
         if isAccuracy, points.contains(where: { $0.interval != nil }) {
             legend += " Whiskers: where the accuracy may lie by the 95 % interval of its change."
