@@ -10,3 +10,6 @@
 @_exported import BantamRecipes
 @_exported import BantamReports
 @_exported import BantamTensors
+
+/// The version of the library and the command, as `bantam --version` prints it.
+public let bantamVersion = "0.1.0"

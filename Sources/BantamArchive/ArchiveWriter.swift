@@ -180,6 +180,13 @@ struct AddedTensor: Sendable {
     }
 }
 
+extension PreparedTensor {
+    /// How a tensor of dtype `original` would be held, as reports show it: `quantized>csr>coded`.
+    public func summary(of original: DType) -> String {
+        tree.storedSummary(original) { ($0.layout.dtype, $0.isCoded) }
+    }
+}
+
 extension PartTree {
     /// How a tensor is held, as reports show it: `kept`, `float16>coded`, `quantized>csr>coded`.
     func storedSummary(_ original: DType, _ leaf: (Leaf) -> (dtype: DType, isCoded: Bool)) -> String {

@@ -12,7 +12,7 @@ struct TensorPairs: Sendable {
 
     /// Matches names byte for byte.
     ///
-    /// - Throws: ``BantamError`` of kind `invalidArgument` that lists the tensors that are missing, are too many
+    /// - Throws: ``BantamError`` of kind `corruption` that lists the tensors that are missing, are too many
     ///   or have another shape.
     init(original: any TensorFile, compressed: any TensorFile) throws {
         self.original = original
@@ -37,7 +37,7 @@ struct TensorPairs: Sendable {
             .filter { !$0.1.isEmpty }
         guard faults.isEmpty else {
             throw BantamError(
-                .invalidArgument, file: compressed.path,
+                .corruption, file: compressed.path,
                 "expected the tensors of \(original.path); "
                     + faults.map { "\($0.0): \(TensorPairs.list($0.1))" }.joined(separator: "; "))
         }

@@ -20,7 +20,9 @@ public struct Sparsify: Pass {
 
     /// What recipes call it.
     public var name: String { "sparse" }
-    private let format: Format
+
+    /// How positions are stored.
+    public let format: Format
 
     /// A pass that stores positions in `format`.
     public init(_ format: Format) { self.format = format }

@@ -41,14 +41,24 @@ public struct YAMLValue {
     ///
     /// - Throws: ``BantamError`` with file and line; see ``init(parsing:file:)``.
     public init(contentsOf path: String) throws {
-        let file = try MappedFile(path)
-        guard file.bytes.count <= YAMLValue.sizeLimit else {
-            throw BantamError(.corruption, file: path, "expected at most 1 MiB of YAML")
-        }
-        guard let text = String(validating: file.bytes, as: UTF8.self) else {
-            throw BantamError(.corruption, file: path, "expected UTF-8 text")
-        }
+        let text = try YAMLValue.text(contentsOf: path)
         try self.init(parsing: text, file: path)
+    }
+
+    /// The text of the file at `path`, for those who keep it beside its values.
+    ///
+    /// - Throws: ``BantamError`` if it is not UTF-8 or larger than ``sizeLimit``.
+    public static func text(contentsOf path: String) throws -> String {
+        let file = try MappedFile(path)
+        return try withExtendedLifetime(file) {
+            guard file.bytes.count <= YAMLValue.sizeLimit else {
+                throw BantamError(.corruption, file: path, "expected at most 1 MiB of YAML")
+            }
+            guard let text = String(validating: file.bytes, as: UTF8.self) else {
+                throw BantamError(.corruption, file: path, "expected UTF-8 text")
+            }
+            return text
+        }
     }
 
     private init(_ node: Node, file: String) {

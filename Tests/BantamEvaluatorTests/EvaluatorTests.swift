@@ -52,7 +52,7 @@ import Testing
         let error = bantamError {
             _ = try Evaluator().evaluate(original: original, compressed: compressed)
         }
-        #expect(error?.kind == .invalidArgument)
+        #expect(error?.kind == .corruption)
         #expect(
             error?.description == "b.npz: expected the tensors of a.npz; missing: 'b'; "
                 + "not in the original: 'x'; of another shape: 'w' (2×2 and 4×1)")
@@ -64,7 +64,7 @@ import Testing
         let error = bantamError {
             _ = try Evaluator().evaluate(original: original, compressed: compressed)
         }
-        #expect(error?.kind == .invalidArgument)
+        #expect(error?.kind == .corruption)
     }
 
     @Test func aLongListIsCut() throws {

@@ -35,7 +35,8 @@ func candidate(
         passSeconds: [], notes: [])
 }
 
-extension Comparison.Candidate: @retroactive CustomTestStringConvertible {
+extension Comparison.Candidate: CustomTestStringConvertible {
+    /// Short enough for a failure message.
     public var testDescription: String { "\(name), \(evaluation.compressed.byteCount) B" }
 }
 

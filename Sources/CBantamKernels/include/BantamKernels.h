@@ -89,4 +89,23 @@ bantam_magnitude_counts bantam_count_magnitudes_64(const uint64_t *source, size_
 // other, at its lower half.
 void bantam_count_low_digits(const uint32_t *source, size_t count, uint32_t high, uint32_t *counts);
 
+// Two arrays side by side. The sums are in double; with a NaN or an infinity in either array they are not
+// finite, and largest difference and range mean nothing. Fewer than 2^32 elements a call.
+typedef struct {
+    double squared_error, squared_original, squared_reconstruction, product, max_abs_error;
+    double low, high;  // of both arrays together; INFINITY and -INFINITY for empty ones
+    size_t original_zeros, reconstruction_zeros;
+} bantam_value_comparison;
+void bantam_compare_float32(const float *original, const float *reconstruction, size_t count,
+                            bantam_value_comparison *result);
+void bantam_compare_float64(const double *original, const double *reconstruction, size_t count,
+                            bantam_value_comparison *result);
+
+// Activation functions in place; see activations.c. `gelu_tanh` is the approximation of GELU by tanh.
+void bantam_exp(float *values, size_t count);
+void bantam_sigmoid(float *values, size_t count);
+void bantam_silu(float *values, size_t count);
+void bantam_tanh(float *values, size_t count);
+void bantam_gelu_tanh(float *values, size_t count);
+
 #endif

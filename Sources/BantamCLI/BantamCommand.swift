@@ -1,0 +1,56 @@
+import ArgumentParser
+import Bantam
+import Glibc
+
+/// The `bantam` command: arguments in; tables, bars and files out.
+@main struct BantamCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bantam",
+        abstract: "Makes neural-network weight files small and says honestly what it cost.",
+        discussion: """
+            Reads .safetensors (also sharded), .npy, .npz and raw files with a manifest, runs a recipe of passes \
+            over them, and writes one smaller .safetensors file.
+
+            EXAMPLES
+              bantam inspect model.safetensors
+              bantam compress model.safetensors small.safetensors --preset int8
+              bantam evaluate model.safetensors small.safetensors --html report.html
+              bantam decompress small.safetensors restored.safetensors
+              bantam compare model.safetensors --recipe int8 --recipe mine.yaml --output comparison/
+
+            Exit codes: 0 fine, 1 a --require did not hold, 64 usage, 65 bad data in a file, 66 input missing, \
+            70 internal, 73 cannot create the output, 74 I/O.
+            """,
+        version: bantamVersion,
+        subcommands: [
+            InspectCommand.self, CompressCommand.self, DecompressCommand.self, ConvertCommand.self,
+            EvaluateCommand.self, CompareCommand.self, VerifyCommand.self, RecipesCommand.self,
+        ])
+
+    /// Runs the command; every failure is one line on standard error and an exit code.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as BantamError {
+            Terminal.error("bantam: \(error)")
+            Glibc.exit(error.exitCode)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+extension BantamError {
+    /// The exit code of the command (`sysexits.h`).
+    var exitCode: Int32 {
+        switch kind {
+        case .invalidArgument: 64
+        case .corruption, .insufficientData, .compatibility: 65
+        case .missingInput: 66
+        case .internal: 70
+        case .cannotCreate: 73
+        case .io: 74
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import Bantam
+
+/// What became of each tensor, as a table and notes.
+struct CompressionTable {
+    private var table: Table
+
+    init(_ outcomes: [Compression.Outcome]) {
+        table = Table([
+            .text("tensor"), .text("dtype"), .text("shape"), .text("held as"), .number("original"),
+            .number("stored"), .number("bpw"),
+        ])
+        table.rows = outcomes.map { outcome in
+            let elements = Double(max(outcome.tensor.shape.elementCount, 1))
+            return [
+                oneLine(outcome.tensor.name), outcome.tensor.dtype.rawValue, "\(outcome.tensor.shape)",
+                outcome.encoding, Format.bytes(outcome.tensor.byteCount), Format.bytes(outcome.byteCount),
+                Format.bitsPerWeight(8 * Double(outcome.byteCount) / elements),
+            ]
+        }
+    }
+
+    func print(quiet: Bool) {
+        guard !quiet else { return }
+        for line in table.lines(width: Terminal.width) { Terminal.output(line) }
+    }
+
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Bantam
+
+/// `bantam decompress`: back to plain tensors.
+struct DecompressCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "decompress",
+        abstract: "Bring the tensors of a compressed file back, in their original dtypes.",
+        discussion: """
+            The output's name decides its format: .safetensors, .npz, .npy (one tensor), a folder of raw files, or \
+            NAME.safetensors.index.json for shards. A losslessly compressed .safetensors file comes back byte for \
+            byte. Every checksum is tested on the way.
+
+            EXAMPLES
+              bantam decompress small.safetensors restored.safetensors
+              bantam decompress small.safetensors restored.npz
+            """)
+
+    @Argument(help: "The compressed file.", completion: .file())
+    var input: String
+
+    @Argument(help: "The file or folder to write.", completion: .file())
+    var output: String
+
+    @OptionGroup var outputOptions: OutputOptions
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let file = try CompressedFile(input, workers: common.workers)
+        try Decompression.write(
+            file, to: output,
+            options: TensorWriteOptions(overwriting: outputOptions.force, workers: common.workers))
+        let bytes = file.entries.reduce(0) { $0 + $1.byteCount }
+        Terminal.output(
+            "\(output): \(Format.count(file.entries.count, "tensor")), \(Format.bytes(file.fileByteCount)) → "
+                + "\(Format.bytes(bytes)) of tensors")
+    }
+}

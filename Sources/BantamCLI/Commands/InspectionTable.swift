@@ -1,0 +1,35 @@
+import Bantam
+
+/// An inspection for a terminal.
+struct InspectionTable {
+    private let inspection: Inspection
+
+    init(_ inspection: Inspection) { self.inspection = inspection }
+
+    func lines(width: Int) -> [String] {
+        var table = Table([
+            .text("tensor"), .text("dtype"), .text("shape"), .text("held as"), .number("bytes"), .number("stored"),
+            .number("entropy"), .number("min"), .number("max"), .number("std"), .number("zeros"), .text("passes"),
+        ])
+        table.rows = inspection.items.map { item in
+            let statistics = item.statistics
+            return [
+                oneLine(item.entry.name), item.entry.dtype.rawValue, "\(item.entry.shape)", item.encoding,
+                Format.bytes(item.entry.byteCount), Format.bytes(item.byteCount),
+                Format.number(statistics.entropy) + " bit",
+                value(statistics.range?.lowerBound), value(statistics.range?.upperBound),
+                value(statistics.standardDeviation), Format.percent(statistics.sparsity),
+                statistics.nonFiniteCount > 0
+                    ? "\(statistics.nonFiniteCount) not finite" : item.passes.joined(separator: " "),
+            ]
+        }
+        let elements = inspection.elementCount
+        var lines = ["\(inspection.path): \(inspection.format), \(Format.bytes(inspection.fileByteCount))"]
+        lines[0] += ", \(inspection.items.count) tensors, \(elements) elements"
+        lines += inspection.metadata.map { "  \(oneLine($0.key)): \(oneLine($0.value))" }
+        lines += table.lines(width: width)
+        return lines
+    }
+
+    private func value(_ value: Double?) -> String { value.map { Format.number($0) } ?? "–" }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+import Bantam
+
+/// The network and the labelled data that accuracy is measured with.
+struct NetworkOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("How to run the weights: the network's layers, in YAML.", valueName: "FILE"))
+    var network: String?
+
+    @Option(help: ArgumentHelp("Test data: an .npz or .safetensors with 'inputs' and 'labels'.", valueName: "FILE"))
+    var data: String?
+
+    func validate() throws {
+        if (network == nil) != (data == nil) { throw ValidationError("--network and --data go together") }
+    }
+}

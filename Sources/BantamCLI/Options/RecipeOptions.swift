@@ -1,0 +1,110 @@
+import ArgumentParser
+import Bantam
+
+/// A recipe file, a preset, or passes given as flags.
+struct RecipeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Run the recipe in this YAML file.", valueName: "FILE"))
+    var recipe: String?
+
+    @Option(
+        help: ArgumentHelp("Run a recipe that comes with bantam: see 'bantam recipes'.", valueName: "NAME"),
+        completion: .list(Preset.all.map(\.name)))
+    var preset: String?
+
+    @Option(
+        help: ArgumentHelp("Set the smallest magnitudes to zero until this fraction is zero.", valueName: "FRACTION"))
+    var prune: Double?
+
+    @Option(
+        help: ArgumentHelp("Prune every tensor alike (local) or rank all weights together (global).", valueName: "local|global"),
+        completion: .list(["local", "global"]))
+    var scope: String?
+
+    @Option(
+        help: ArgumentHelp("Quantize to 8 or 16 bit codes, or to a 16-bit float.", valueName: "8|16|fp16|bf16"),
+        completion: .list(["8", "16", "fp16", "bf16"]))
+    var quantize: String?
+
+    @Option(
+        help: ArgumentHelp("Elements that share a scale: all, a slice of axis 0 (default), or N in a row.", valueName: "tensor|channel|group:N"))
+    var granularity: String?
+
+    @Option(
+        help: ArgumentHelp("Codes around zero (default), or between minimum and maximum.", valueName: "symmetric|affine"),
+        completion: .list(["symmetric", "affine"]))
+    var scheme: String?
+
+    @Option(
+        help: ArgumentHelp("Store only what is not zero.", valueName: "csr|bitmask|relative|auto"),
+        completion: .list(Sparsify.Format.allCases.map(\.rawValue)))
+    var sparse: String?
+
+    @Option(
+        help: ArgumentHelp("Store matrices as two thin factors.", valueName: "rank=R|energy=E|error=E|ratio=R"))
+    var lowRank: String?
+
+    @Option(
+        help: ArgumentHelp("Lossless coding of every stored array: none, auto (default), zstd or zstd:LEVEL.", valueName: "NAME"))
+    var coding: String?
+
+    /// Whether any pass or coding is given as a flag.
+    private var hasFlags: Bool {
+        [scope, quantize, granularity, scheme, sparse, lowRank, coding].contains { $0 != nil } || prune != nil
+    }
+
+    func validate() throws {
+        if [recipe != nil, preset != nil, hasFlags].filter({ $0 }).count > 1 {
+            throw ValidationError("expected one of --recipe, --preset and pass flags, found several")
+        }
+        if prune == nil, scope != nil { throw ValidationError("--scope goes with --prune") }
+        if quantize == nil, granularity != nil || scheme != nil {
+            throw ValidationError("--granularity and --scheme go with --quantize")
+        }
+    }
+
+    /// What the arguments ask for; lossless where they ask for nothing.
+    func resolved() throws -> Recipe {
+        if let recipe { return try Recipe(contentsOf: recipe) }
+        if let preset { return try Preset.named(preset).recipe() }
+        guard hasFlags else { return try Preset.named("lossless").recipe() }
+        let text = RecipeText.recipe(
+            name: "command line", comment: nil, passes: try passes(), coding: coding ?? "auto")
+        do {
+            return try Recipe(yaml: text, file: "command line")
+        } catch var error as BantamError {
+            // The lines of a recipe that the user never saw would only confuse.
+            error.kind = .invalidArgument
+            error.message = error.message.replacing(/line \d+: (rule \d+: )?/, with: "")
+            throw error
+        }
+    }
+
+    /// The passes as recipe lines, in the order they make sense in.
+    private func passes() throws -> [String] {
+        var passes: [String] = []
+        if let lowRank {
+            let parts = lowRank.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else {
+                throw BantamError(
+                    .invalidArgument, "--low-rank: expected rank=64, energy=0.95, error=0.05 or ratio=0.25, found '\(lowRank)'")
+            }
+            passes.append("low-rank: {\(quoted(parts[0])): \(quoted(parts[1]))}")
+        }
+        if let prune { passes.append("prune: {sparsity: \(prune), scope: \(quoted(scope ?? "local"))}") }
+        if let quantize {
+            var options = "bits: \(quoted(quantize))"
+            if let scheme { options += ", scheme: \(quoted(scheme))" }
+            if let granularity { options += ", granularity: \(quoted(granularity))" }
+            passes.append("quantize: {\(options)}")
+        }
+        if let sparse { passes.append("sparse: {format: \(quoted(sparse))}") }
+        return passes
+    }
+
+    /// Plain words stand as they are; anything else becomes a quoted scalar.
+    private func quoted(_ text: some StringProtocol) -> String {
+        let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ":" || $0 == ".") }
+        return isPlain && !text.isEmpty && text.last != ":"
+            ? String(text) : "'" + String(text).replacing("'", with: "''").filter { $0 != "\n" } + "'"
+    }
+}

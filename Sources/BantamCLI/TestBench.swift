@@ -1,0 +1,20 @@
+import Bantam
+
+/// What two files are compared with: threads, and if asked for a network and labelled data.
+struct TestBench {
+    private var evaluator: Evaluator
+    private var test: (network: Network, data: any TensorFile)?
+
+    init(_ options: NetworkOptions, workers: Workers) throws {
+        evaluator = Evaluator(workers: workers)
+        if let network = options.network, let data = options.data {
+            test = (try Network(contentsOf: network), try TensorFiles.open(data))
+        }
+    }
+
+    func evaluate(_ original: any TensorFile, _ compressed: any TensorFile) throws -> Evaluation {
+        guard let test else { return try evaluator.evaluate(original: original, compressed: compressed) }
+        return try evaluator.evaluate(
+            original: original, compressed: compressed, network: test.network, data: test.data)
+    }
+}

@@ -1,2 +1,0 @@
-import Bantam
-print(Workers.processors)

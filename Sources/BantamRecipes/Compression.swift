@@ -1,0 +1,140 @@
+import BantamArchive
+import BantamEncodings
+import BantamLoaders
+import BantamPasses
+import BantamTensors
+import Synchronization
+
+/// A plan run over its model, into a compressed file.
+public struct Compression: Sendable {
+    /// What became of one tensor.
+    public struct Outcome: Sendable {
+        /// The tensor.
+        public var tensor: TensorEntry
+        /// The rule that decided, for people; none: no rule matched.
+        public var rule: String?
+        /// The passes, for people; empty: kept.
+        public var steps: [String]
+        /// How it is held: `quantized>csr>coded`, `kept`, …
+        public var encoding: String
+        /// Stored bytes of all its parts.
+        public var byteCount: Int
+        /// What was chosen, kept, skipped or fell back.
+        public var notes: [String]
+    }
+
+    /// How far a run is.
+    public struct Progress: Sendable {
+        /// Bytes of plain tensors done.
+        public var doneBytes: Int
+        /// Bytes of all plain tensors.
+        public var totalBytes: Int
+    }
+
+    /// Each tensor in the order of the file.
+    public var outcomes: [Outcome]
+    /// Seconds in each kind of pass, summed over threads.
+    public var passSeconds: [(pass: String, seconds: Double)]
+    /// Bytes of the original file or folder.
+    public var originalByteCount: Int
+    /// Bytes of the compressed file.
+    public var byteCount: Int
+
+    /// Elements of all tensors.
+    public var elementCount: Int { outcomes.reduce(0) { $0 + $1.tensor.shape.elementCount } }
+    /// Original bytes over compressed bytes.
+    public var ratio: Double { Double(originalByteCount) / Double(max(byteCount, 1)) }
+    /// 8 × stored bytes of the whole file over the number of original elements.
+    public var bitsPerWeight: Double { 8 * Double(byteCount) / Double(max(elementCount, 1)) }
+
+    /// Runs `plan` over `source` and writes the compressed file.
+    ///
+    /// Large tensors go one after another with all threads in each; the others side by side. So memory
+    /// follows the largest tensors in flight. The bytes written do not depend on `workers`.
+    ///
+    /// - Parameter progress: called now and then, from any thread.
+    /// - Throws: ``BantamError`` with file and tensor; then there is no output.
+    public init(
+        _ plan: Plan, of source: any TensorFile, to output: String, overwriting: Bool = false,
+        workers: Workers = Workers(), progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) throws {
+        let writer = try ArchiveWriter(output, overwriting: overwriting, source: source, coding: plan.recipe.coding)
+        let zeros = try GlobalZeros(plan, source)
+        let clock = PassClock()
+        let total = source.entries.reduce(0) { $0 + $1.byteCount }
+        let done = Atomic(0)
+        let outcomes = try plan.mapInTwoPhases(workers) { index, workers in
+            let entry = plan.entries[index]
+            return try locating(file: source.path, tensor: entry.tensor.name) {
+                let tensor = try source.tensor(at: index)
+                let result = try TensorCompression(
+                    tensor, steps: entry.steps, zeros: zeros[index], recipe: plan.recipe, workers: workers,
+                    clock: clock)
+                try clock.measure("checksum") {
+                    try writer.add(result.prepared, at: index, original: tensor, workers: workers)
+                }
+                let bytes = done.add(entry.tensor.byteCount, ordering: .relaxed).newValue
+                progress(Progress(doneBytes: bytes, totalBytes: total))
+                return Outcome(entry, plan, result)
+            }
+        }
+        let summary = try writer.finish()
+        self.outcomes = zip(outcomes, summary.tensors).map { outcome, stored in
+            var outcome = outcome
+            outcome.encoding = stored.encoding
+            outcome.byteCount = stored.byteCount
+            return outcome
+        }
+        passSeconds = clock.total
+        originalByteCount = source.fileByteCount
+        byteCount = summary.byteCount
+    }
+}
+
+extension Compression {
+    /// What the user should be told, a line each.
+    public var notes: [String] { Compression.notes(of: outcomes) }
+
+    /// The notes of several outcomes, tensors with the same note together.
+    public static func notes(of outcomes: [Outcome]) -> [String] {
+        var order: [String] = []
+        var names: [String: [String]] = [:]
+        for outcome in outcomes {
+            for note in outcome.notes {
+                if names[note] == nil { order.append(note) }
+                names[note, default: []].append(oneLine(outcome.tensor.name))
+            }
+        }
+        return order.map { "\((names[$0] ?? []).joined(separator: ", ")): \($0)" }
+    }
+}
+
+extension Compression.Outcome {
+    init(_ entry: Plan.Entry, _ plan: Plan, _ result: TensorCompression) {
+        tensor = entry.tensor
+        rule = entry.rule?.label
+        steps = entry.steps.map(\.label)
+        encoding = result.prepared.summary(of: tensor.dtype)
+        byteCount = result.prepared.dataByteCount
+        notes = result.notes
+        if let reason = plan.reasonKept(entry) { notes.insert("kept: \(reason)", at: 0) }
+    }
+}
+
+extension Plan {
+    /// Tensors of at least this many bytes get all threads, one tensor at a time.
+    private static let largeTensor = 8 << 20
+
+    /// The results of `body` for every tensor, in order: large ones one by one, then the rest side by side.
+    func mapInTwoPhases<Result: Sendable>(
+        _ workers: Workers, _ body: @Sendable (Int, Workers) throws -> Result
+    ) throws -> [Result] {
+        let large = entries.indices.filter { entries[$0].tensor.byteCount >= Plan.largeTensor }
+        let small = entries.indices.filter { entries[$0].tensor.byteCount < Plan.largeTensor }
+        var results = [Result?](repeating: nil, count: entries.count)
+        for index in large { results[index] = try body(index, workers) }
+        let rest = try workers.map(small.count) { try body(small[$0], .one) }
+        for (index, result) in zip(small, rest) { results[index] = result }
+        return results.compactMap { $0 }
+    }
+}

@@ -1,0 +1,75 @@
+import BantamArchive
+import BantamEncodings
+import BantamLoaders
+import BantamPasses
+import BantamTensors
+
+/// What a plan would make of its model, without writing anything.
+///
+/// Tensors of over a million elements are estimated from rows spread evenly over them, unless they are
+/// factorized: a singular value decomposition of a part says little about the whole.
+public struct Estimate: Sendable {
+    /// Each tensor in the order of the file.
+    public var outcomes: [Compression.Outcome]
+    /// Bytes of the compressed file to be expected.
+    public var byteCount: Int
+    /// Whether some sizes were extrapolated from a part of a tensor.
+    public var isSampled: Bool
+
+    private static let sampleElements = 1 << 18
+
+    /// Runs the passes over samples of the tensors.
+    ///
+    /// - Throws: ``BantamError`` as the run itself would.
+    public init(_ plan: Plan, of source: any TensorFile, workers: Workers = Workers()) throws {
+        let zeros = try GlobalZeros(plan, source)
+        let clock = PassClock()
+        let results = try plan.mapInTwoPhases(workers) { index, workers in
+            let entry = plan.entries[index]
+            return try locating(file: source.path, tensor: entry.tensor.name) {
+                let tensor = try source.tensor(at: index)
+                let sample = entry.isFactorized ? tensor : tensor.evenRows(of: Estimate.sampleElements)
+                let share = Double(tensor.elementCount) / Double(max(sample.elementCount, 1))
+                let result = try TensorCompression(
+                    sample, steps: entry.steps, zeros: zeros[index].map { Int(Double($0) / share) },
+                    recipe: plan.recipe, workers: workers, clock: clock)
+                var outcome = Compression.Outcome(entry, plan, result)
+                outcome.byteCount = Int((Double(outcome.byteCount) * share).rounded())
+                let header = result.prepared.byteCount - result.prepared.dataByteCount
+                return (outcome: outcome, headerByteCount: header, isSampled: share > 1)
+            }
+        }
+        outcomes = results.map(\.outcome)
+        isSampled = results.contains { $0.isSampled }
+        byteCount = results.reduce(0) { $0 + $1.outcome.byteCount + $1.headerByteCount }
+    }
+}
+
+extension Plan.Entry {
+    fileprivate var isFactorized: Bool {
+        steps.contains { if case .pass(let pass) = $0.action { pass is Factorize } else { false } }
+    }
+}
+
+extension Tensor {
+    /// Stripes of whole rows spread evenly over the tensor, about `count` elements together; the tensor
+    /// itself if it is not much larger or has no matrix form.
+    fileprivate func evenRows(of count: Int) -> Tensor {
+        guard let (rows, columns) = shape.matrixForm, elementCount > 4 * count, dtype.bitWidth % 8 == 0,
+            columns > 0
+        else { return self }
+        let stripes = 16
+        let height = max(1, count / columns / stripes)
+        guard stripes * height < rows else { return self }
+        let rowBytes = columns * dtype.bitWidth / 8
+        let storage = Storage(byteCount: stripes * height * rowBytes) { result in
+            for stripe in 0..<stripes {
+                let first = (rows - height) * stripe / (stripes - 1)
+                UnsafeMutableRawBufferPointer(rebasing: result[(stripe * height * rowBytes)...]).copyMemory(
+                    from: UnsafeRawBufferPointer(
+                        rebasing: self.storage.bytes[first * rowBytes..<(first + height) * rowBytes]))
+            }
+        }
+        return Tensor(dtype, Shape([stripes * height] + shape.axes.dropFirst()), storage)
+    }
+}

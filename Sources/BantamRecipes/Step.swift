@@ -1,0 +1,36 @@
+import BantamPasses
+import BantamTensors
+
+/// One pass of a rule.
+public struct Step: Sendable {
+    /// The line it stands on.
+    public var line: Int
+    /// The pass as written in the recipe, for plans: `prune sparsity 0.9`.
+    public var label: String
+    /// What the step does.
+    public var action: Action
+
+    /// What a step does.
+    public enum Action: Sendable {
+        /// A pass that looks at one tensor alone.
+        case pass(any Pass)
+        /// Pruning to a sparsity over all tensors of the rule together.
+        case globalPruning(sparsity: Double)
+    }
+
+    /// Why the step cannot apply to a tensor of this dtype and shape as it comes from the file; `nil` if it can.
+    func objection(to dtype: DType, _ shape: Shape) -> String? {
+        guard case .pass(let pass) = action else {
+            return dtype.isRealFloat ? nil : "prune expects a float tensor, found \(dtype.rawValue)"
+        }
+        if let sparsify = pass as? Sparsify {
+            return sparsify.format == .csr && shape.rank < 2
+                ? "sparse csr expects a tensor of rank 2 or more, found shape \(shape)" : nil
+        }
+        guard dtype.isRealFloat else {
+            return "\(pass.name) expects a float tensor, found \(dtype.rawValue)"
+        }
+        return pass is Factorize && shape.rank < 2
+            ? "low-rank expects a tensor of rank 2 or more, found shape \(shape)" : nil
+    }
+}

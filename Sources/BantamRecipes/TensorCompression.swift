@@ -1,0 +1,65 @@
+import BantamArchive
+import BantamCoding
+import BantamEncodings
+import BantamPasses
+import BantamTensors
+
+/// The passes of a rule run over one tensor, and what came of it.
+struct TensorCompression {
+    /// The encoding with its arrays coded, ready to be stored or only to be measured.
+    var prepared: PreparedTensor
+    /// What the user should be told.
+    var notes: [String]
+
+    /// Runs `steps` over `tensor` and keeps the tensor plain if that is no larger.
+    ///
+    /// - Parameter zeros: how many elements a global pruning step makes zero here.
+    /// - Throws: ``BantamError`` of a pass, with the line of its step.
+    init(
+        _ tensor: Tensor, steps: [Step], zeros: Int?, recipe: Recipe, workers: Workers, clock: PassClock
+    ) throws {
+        var notes: [String] = []
+        var encoding = Encoding.dense(tensor)
+        let prepare = { @Sendable (encoding: Encoding) in
+            try PreparedTensor(encoding, coding: recipe.coding, workers: workers)
+        }
+        let context = PassContext(workers: workers) { try prepare($0).byteCount }
+        for step in steps {
+            let pass: any Pass =
+                switch step.action {
+                case .pass(let pass): pass
+                case .globalPruning: try Prune(.zeros(zeros ?? 0))
+                }
+            do {
+                let result = try clock.measure(pass.name) { try pass.apply(to: encoding, context) }
+                encoding = result.encoding
+                notes += result.notes
+            } catch let error as BantamError {
+                throw BantamError(
+                    error.kind == .invalidArgument ? .corruption : error.kind,
+                    "\(step.label) (\(recipe.file), line \(step.line)): \(error.message)")
+            }
+        }
+        var prepared = try clock.measure("coding") { try prepare(encoding) }
+        // A lossless coder may squeeze the plain tensor below a lossy encoding. Where the encoding takes less
+        // than a third, only extraordinary tensors could; their plain form is not tried.
+        if !steps.isEmpty, 3 * prepared.byteCount > tensor.byteCount {
+            let plain = try clock.measure("coding") { try prepare(.dense(tensor)) }
+            if plain.byteCount <= prepared.byteCount, !encoding.isUnchanged(from: tensor) {
+                notes.append(
+                    "kept plain: \(encoding.summary) would take \(prepared.byteCount) B, "
+                        + "the plain tensor takes \(plain.byteCount) B")
+                prepared = plain
+            }
+        }
+        self.prepared = prepared
+        self.notes = notes
+    }
+}
+
+extension Encoding {
+    /// Whether no pass has touched the tensor.
+    func isUnchanged(from tensor: Tensor) -> Bool {
+        if case .dense(let mine) = self { mine.storage === tensor.storage } else { false }
+    }
+}

@@ -1,0 +1,145 @@
+import BantamTestSupport
+import Foundation
+import Testing
+
+/// Whole commands on the sample networks.
+@Suite struct CommandTests {
+    private let mlp = Bantam.samples.appendingPathComponent("digits-mlp/manifest.json").path
+    private let cnn = Bantam.samples.appendingPathComponent("digits-cnn/model.safetensors").path
+
+    @Test func losslessComesBackByteForByte() throws {
+        try withTemporaryFolder { folder in
+            let small = folder.appendingPathComponent("small.safetensors").path
+            let back = folder.appendingPathComponent("back.safetensors").path
+            #expect(try Bantam.run("compress", cnn, small).status == 0)
+            #expect(try Bantam.run("verify", small).status == 0)
+            #expect(try Bantam.run("decompress", small, back).status == 0)
+            #expect(FileManager.default.contentsEqual(atPath: cnn, andPath: back))
+            #expect(size(small) < size(cnn))
+        }
+    }
+
+    @Test func thePrintedSizesAreThoseOnDisk() throws {
+        try withTemporaryFolder { folder in
+            let small = folder.appendingPathComponent("small.safetensors").path
+            let json = folder.appendingPathComponent("evaluation.json").path
+            #expect(try Bantam.run("compress", mlp, small, "--preset", "int8-sparse").status == 0)
+            let evaluation = try Bantam.run(
+                "evaluate", mlp, small, "--network", network("digits-mlp"), "--data", data("digits-mlp"), "--json", json)
+            #expect(evaluation.status == 0)
+            let root = try #require(
+                try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: json)))
+                    as? [String: Any])
+            let compressed = try #require(root["compressed"] as? [String: Any])
+            #expect(compressed["bytes"] as? Int == size(small))
+            let tensors = try #require(root["tensors"] as? [[String: Any]])
+            #expect(tensors.map { $0["name"] as? String } == [
+                "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias", "fc3.weight", "fc3.bias",
+            ])
+            // Everything is counted: what the tensors store is less than the file, by its header.
+            let stored = tensors.compactMap { $0["bytes"] as? Int }.reduce(0, +)
+            #expect(stored < size(small))
+        }
+    }
+
+    /// The promise of the presets on the digits: sizes on disk against points of accuracy.
+    @Test(arguments: [("int8-sparse", 4.3, 0.0), ("small", 6.0, 0.5)])
+    func presetsKeepTheirPromise(preset: String, ratio: Double, points: Double) throws {
+        try withTemporaryFolder { folder in
+            let small = folder.appendingPathComponent("small.safetensors").path
+            #expect(try Bantam.run("compress", mlp, small, "--preset", preset).status == 0)
+            let evaluation = try Bantam.run(
+                "evaluate", mlp, small, "--network", network("digits-mlp"), "--data", data("digits-mlp"),
+                "--require", "ratio>=\(ratio)", "--require", "accuracy>=-\(points)%")
+            #expect(evaluation.status == 0, "\(evaluation.errors)")
+        }
+    }
+
+    @Test func aRequirementThatFailsIsExitCodeOne() throws {
+        try withTemporaryFolder { folder in
+            let small = folder.appendingPathComponent("small.safetensors").path
+            #expect(try Bantam.run("compress", mlp, small, "--quantize", "8").status == 0)
+            let evaluation = try Bantam.run("evaluate", mlp, small, "--require", "ratio>=100")
+            #expect(evaluation.status == 1)
+            #expect(evaluation.errors.contains("does not hold"))
+        }
+    }
+
+    @Test func theBytesDoNotDependOnThreadsOrProcessor() throws {
+        try withTemporaryFolder { folder in
+            var files: [String] = []
+            for (index, run) in [("1", "avx512"), ("2", "avx2"), ("4", "portable")].enumerated() {
+                let path = folder.appendingPathComponent("\(index).safetensors").path
+                let result = try Bantam.run(
+                    "compress", mlp, path, "--prune", "0.5", "--scope", "global", "--quantize", "8", "--sparse", "auto",
+                    "--threads", run.0, environment: ["BANTAM_SIMD": run.1])
+                #expect(result.status == 0)
+                files.append(path)
+            }
+            #expect(FileManager.default.contentsEqual(atPath: files[0], andPath: files[1]))
+            #expect(FileManager.default.contentsEqual(atPath: files[0], andPath: files[2]))
+        }
+    }
+
+    @Test func anExistingOutputIsRefusedUnlessForced() throws {
+        try withTemporaryFolder { folder in
+            let small = folder.appendingPathComponent("small.safetensors").path
+            #expect(try Bantam.run("compress", cnn, small).status == 0)
+            let before = try Data(contentsOf: URL(fileURLWithPath: small))
+            let again = try Bantam.run("compress", cnn, small, "--quantize", "8")
+            #expect(again.status == 73)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: small)) == before)
+            #expect(try Bantam.run("compress", cnn, small, "--quantize", "8", "--force").status == 0)
+        }
+    }
+
+    @Test func everyFailureHasItsCodeAndOneLine() throws {
+        try withTemporaryFolder { folder in
+            let out = folder.appendingPathComponent("out.safetensors").path
+            let recipe = folder.appendingPathComponent("recipe.yaml").path
+            try "rules:\n  - match: nothing\n    keep: true\n  - otherwise: keep\n"
+                .write(toFile: recipe, atomically: true, encoding: .utf8)
+            let cases: [([String], Int32)] = [
+                (["compress", cnn, out, "--quantize", "9"], 64),
+                (["compress", cnn, out, "--preset", "huge"], 64),
+                (["compress", cnn, out, "--preset", "int8", "--quantize", "8"], 64),
+                (["compress", cnn, out, "--recipe", recipe], 65),
+                (["compress", cnn + "x", out], 66),
+                (["compress", cnn, folder.appendingPathComponent("no/such/out.safetensors").path], 73),
+                (["decompress", cnn, out], 65),
+                (["evaluate", cnn, mlp], 65),
+                (["evaluate", cnn, cnn, "--require", "speed>=2"], 64),
+                (["nonsense"], 64),
+            ]
+            for (arguments, status) in cases {
+                let result = try Bantam.run(arguments)
+                #expect(result.status == status, "\(arguments): \(result.errors)")
+                if status != 64 {
+                    #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+                }
+            }
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(left == ["recipe.yaml"])
+        }
+    }
+
+    @Test func aDryRunWritesNothing() throws {
+        try withTemporaryFolder { folder in
+            let out = folder.appendingPathComponent("out.safetensors").path
+            let result = try Bantam.run("compress", cnn, out, "--preset", "small", "--dry-run")
+            #expect(result.status == 0)
+            #expect(result.output.contains("nothing was written"))
+            #expect(!FileManager.default.fileExists(atPath: out))
+        }
+    }
+
+    private func network(_ sample: String) -> String {
+        Bantam.samples.appendingPathComponent("\(sample)/network.yaml").path
+    }
+    private func data(_ sample: String) -> String {
+        Bantam.samples.appendingPathComponent("\(sample)/test.npz").path
+    }
+    private func size(_ path: String) -> Int {
+        ((try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int) ?? -1
+    }
+}
