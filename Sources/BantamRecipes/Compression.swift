@@ -58,7 +58,8 @@ public struct Compression: Sendable {
         _ plan: Plan, of source: any TensorFile, to output: String, overwriting: Bool = false,
         workers: Workers = Workers(), progress: @escaping @Sendable (Progress) -> Void = { _ in }
     ) throws {
-        let writer = try ArchiveWriter(output, overwriting: overwriting, source: source, coding: plan.recipe.coding)
+        let writer = try ArchiveWriter(
+            output, overwriting: overwriting, source: source, coding: plan.recipe.coding)
         let zeros = try GlobalZeros(plan, source)
         let clock = PassClock()
         let total = source.entries.reduce(0) { $0 + $1.byteCount }

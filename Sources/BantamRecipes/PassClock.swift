@@ -9,7 +9,8 @@ final class PassClock: Sendable {
         let start = ContinuousClock.now
         defer {
             let duration = ContinuousClock.now - start
-            let elapsed = Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+            let elapsed =
+                Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
             seconds.withLock { known in
                 if let index = known.firstIndex(where: { $0.pass == pass }) {
                     known[index].seconds += elapsed

@@ -43,7 +43,8 @@ public struct Preset: Sendable {
                 "sparse: {format: auto}",
             ]),
         Preset(
-            "small", "As int8, after setting the smallest 55 % of all weights to zero: measure what it costs.",
+            "small",
+            "As int8, after setting the smallest 55 % of all weights to zero: measure what it costs.",
             passes: [
                 "prune: {sparsity: 0.55, scope: global}",
                 "quantize: {bits: 8, scheme: symmetric, granularity: tensor}",

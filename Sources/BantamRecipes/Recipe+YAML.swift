@@ -22,12 +22,13 @@ extension Recipe {
         self.text = text
         name = try entries["name"]?.string("a name") ?? file
         let keepsNonFinite = try entries["non-finite"].map(RuleParser.keepsNonFinite) ?? false
-        coding = try entries["coding"].map { value in
-            let name = try value.string("a coding")
-            do { return try Coding(named: name) } catch let error as BantamError {
-                throw value.error(error.message)
-            }
-        } ?? .automatic
+        coding =
+            try entries["coding"].map { value in
+                let name = try value.string("a coding")
+                do { return try Coding(named: name) } catch let error as BantamError {
+                    throw value.error(error.message)
+                }
+            } ?? .automatic
         guard let items = try entries["rules"]?.list(of: "rules") else {
             throw root.error("expected the key 'rules' with a list of rules")
         }
@@ -51,7 +52,9 @@ extension Recipe {
 
     /// `keep` is the only thing to do otherwise: a recipe that wants more writes a rule for `*`.
     private static func keep(_ value: YAMLValue) throws -> Bool {
-        guard value.scalar == "keep" else { throw value.error("expected 'otherwise: keep', found \(value.kind)") }
+        guard value.scalar == "keep" else {
+            throw value.error("expected 'otherwise: keep', found \(value.kind)")
+        }
         return true
     }
 }

@@ -49,7 +49,9 @@ struct RuleParser {
         filter.minimumRank = try entries["min-rank"]?.int("min-rank", in: 0...64) ?? 0
         filter.minimumElements = try entries["min-elements"]?.int("min-elements", in: 0...Int.max) ?? 0
         if let dtype = entries["dtype"] {
-            guard dtype.scalar == "float" else { throw dtype.error("expected dtype float, found \(dtype.kind)") }
+            guard dtype.scalar == "float" else {
+                throw dtype.error("expected dtype float, found \(dtype.kind)")
+            }
             filter.onlyFloats = true
         }
         return filter
@@ -99,7 +101,9 @@ struct RuleParser {
         if value.isMapping {
             entries = try value.mapping(
                 of: "quantize", keys: ["bits", "scheme", "granularity", "non-finite"])
-            guard let found = entries["bits"] else { throw value.error("expected the key 'bits' in quantize") }
+            guard let found = entries["bits"] else {
+                throw value.error("expected the key 'bits' in quantize")
+            }
             bits = found
         }
         let dtypes: [String: DType] = ["fp16": .float16, "bf16": .bfloat16]
@@ -108,7 +112,9 @@ struct RuleParser {
             guard entries.count <= 1 else { throw value.error("\(format) has no scheme or granularity") }
             return Step(line: value.line, label: "quantize \(format)", action: .pass(try Cast(to: dtype)))
         }
-        guard let width = Int(format) else { throw bits.error("expected bits 8, 16, fp16 or bf16, found \(bits.kind)") }
+        guard let width = Int(format) else {
+            throw bits.error("expected bits 8, 16, fp16 or bf16, found \(bits.kind)")
+        }
         let schemeName = try entries["scheme"]?.string("a scheme") ?? "symmetric"
         guard let scheme = Quantize.Scheme(rawValue: schemeName) else {
             throw value.error("expected scheme symmetric or affine, found '\(schemeName)'")
@@ -126,7 +132,8 @@ struct RuleParser {
     }
 
     private func prune(_ value: YAMLValue) throws -> Step {
-        let entries = value.isMapping
+        let entries =
+            value.isMapping
             ? try value.mapping(of: "prune", keys: ["sparsity", "threshold", "scope"]) : ["sparsity": value]
         let scope = try entries["scope"]?.string("a scope") ?? "local"
         guard scope == "local" || scope == "global" else {
@@ -149,7 +156,8 @@ struct RuleParser {
     }
 
     private func sparse(_ value: YAMLValue) throws -> Step {
-        let name = value.isMapping
+        let name =
+            value.isMapping
             ? try value.mapping(of: "sparse", keys: ["format"])["format"]?.string("a format") ?? "auto"
             : try value.string("a sparse format")
         guard let format = Sparsify.Format(rawValue: name) else {

@@ -25,10 +25,11 @@ import Testing
                 coding: auto
                 """, file: "a.yaml")
         #expect(recipe.name == "small-and-safe")
-        #expect(recipe.rules.map { $0.steps.map(\.label) } == [
-            [], ["prune local sparsity 0.9", "quantize 8 bits symmetric per channel", "sparse csr"],
-            ["low-rank energy 0.95", "quantize 8 bits symmetric per channel"],
-        ])
+        #expect(
+            recipe.rules.map { $0.steps.map(\.label) } == [
+                [], ["prune local sparsity 0.9", "quantize 8 bits symmetric per channel", "sparse csr"],
+                ["low-rank energy 0.95", "quantize 8 bits symmetric per channel"],
+            ])
         #expect(recipe.rules.map(\.line) == [3, 5, 10])
         #expect(recipe.keepsUnmatched)
         #expect(recipe.coding.name == "auto")
@@ -42,24 +43,48 @@ import Testing
     @Test(arguments: [
         ("rules: 3", "line 1: expected a list of rules, found '3'"),
         ("name: x", "line 1: expected the key 'rules' with a list of rules"),
-        ("rule: []", "line 1: unknown key 'rule' in a recipe; expected coding, name, non-finite, otherwise, rules"),
-        ("coding: zip\nrules: []", "line 1: unknown coding 'zip'"),
+        (
+            "rule: []",
+            "line 1: unknown key 'rule' in a recipe; expected coding, name, non-finite, otherwise, rules"
+        ),
+        ("coding: zip\nrules: []", "line 1: coding: expected one of none, auto, zstd, found 'zip'"),
         ("rules:\n  - keep: true", "line 2: rule 1: expected the key 'match'"),
         ("rules:\n  - match: '*'", "line 2: rule 1: expected 'passes' or 'keep: true'"),
-        ("rules:\n  - match: '*'\n    keep: maybe", "line 3: rule 1: expected keep, true or false, found 'maybe'"),
-        ("rules:\n  - match: '*'\n    passes: []", "line 3: rule 1: expected at least one pass, or 'keep: true'"),
+        (
+            "rules:\n  - match: '*'\n    keep: maybe",
+            "line 3: rule 1: expected keep, true or false, found 'maybe'"
+        ),
+        (
+            "rules:\n  - match: '*'\n    passes: []",
+            "line 3: rule 1: expected at least one pass, or 'keep: true'"
+        ),
         ("rules:\n  - match: '*'\n    passes:\n      - shrink: 3", "line 4: rule 1: unknown pass 'shrink'"),
         ("rules:\n  - match: '*'\n    passes:\n      - quantize: {bits: 9}", "line 4: rule 1: "),
-        ("rules:\n  - match: '*'\n    passes:\n      - quantize: {bits: 8, size: 3}", "line 4: rule 1: unknown key 'size'"),
+        (
+            "rules:\n  - match: '*'\n    passes:\n      - quantize: {bits: 8, size: 3}",
+            "line 4: rule 1: unknown key 'size'"
+        ),
         (
             "rules:\n  - match: '*'\n    passes:\n      - quantize: {bits: 8, granularity: group:0}",
             "line 4: rule 1: expected granularity tensor, channel or group:N, found 'group:0'"
         ),
-        ("rules:\n  - match: '*'\n    passes:\n      - prune: {sparsity: 1.5}", "line 4: rule 1: expected sparsity, a number from 0.0 to 1.0"),
-        ("rules:\n  - match: '*'\n    passes:\n      - prune: {sparsity: nan}", "line 4: rule 1: expected sparsity"),
-        ("rules:\n  - match: '*'\n    passes:\n      - low-rank: {rank: 2, error: 0.1}", "line 4: rule 1: expected one of rank"),
+        (
+            "rules:\n  - match: '*'\n    passes:\n      - prune: {sparsity: 1.5}",
+            "line 4: rule 1: expected sparsity, a number from 0.0 to 1.0"
+        ),
+        (
+            "rules:\n  - match: '*'\n    passes:\n      - prune: {sparsity: nan}",
+            "line 4: rule 1: expected sparsity"
+        ),
+        (
+            "rules:\n  - match: '*'\n    passes:\n      - low-rank: {rank: 2, error: 0.1}",
+            "line 4: rule 1: expected one of rank"
+        ),
         ("rules:\n  - match: 're:('\n    keep: true", "line 2: rule 1: 're:(' is not a regular expression"),
-        ("rules:\n  - otherwise: keep\n  - match: a\n    keep: true", "line 2: 'otherwise' stands alone and last"),
+        (
+            "rules:\n  - otherwise: keep\n  - match: a\n    keep: true",
+            "line 2: 'otherwise' stands alone and last"
+        ),
         (
             "rules:\n  - match: a\n    passes:\n      - quantize: 8\n      - prune: {sparsity: 0.5, scope: global}",
             "line 5: rule 1: pruning with scope global"
