@@ -5,7 +5,8 @@ enum CommandLineText {
     }
 
     static func quoted(_ argument: String) -> String {
-        let isPlain = !argument.isEmpty
+        let isPlain =
+            !argument.isEmpty
             && argument.utf8.allSatisfy { byte in
                 (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
                     || "-_./=:,+@%".utf8.contains(byte)

@@ -50,7 +50,8 @@ final class ComparisonFolder {
         }
         for name in try FileManager.default.contentsOfDirectory(atPath: hidden) {
             guard rename(path(name), finalPath(name)) == 0 else {
-                throw BantamError(.cannotCreate, file: finalPath(name), "cannot be replaced: \(systemMessage())")
+                throw BantamError(
+                    .cannotCreate, file: finalPath(name), "cannot be replaced: \(systemMessage())")
             }
         }
     }

@@ -32,7 +32,7 @@ struct Bantam {
         let output = Pipe()
         let errors = FileManager.default.temporaryDirectory
             .appendingPathComponent("bantam-errors-\(UUID().uuidString)")
-        FileManager.default.createFile(atPath: errors.path, contents: nil)
+        try Data().write(to: errors)
         defer { try? FileManager.default.removeItem(at: errors) }
         let errorHandle = try FileHandle(forWritingTo: errors)
         process.standardOutput = output

@@ -8,7 +8,7 @@ import Testing
     private let cnn = Bantam.samples.appendingPathComponent("digits-cnn/model.safetensors").path
 
     @Test func losslessComesBackByteForByte() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { (folder: URL) throws in
             let small = folder.appendingPathComponent("small.safetensors").path
             let back = folder.appendingPathComponent("back.safetensors").path
             #expect(try Bantam.run("compress", cnn, small).status == 0)
@@ -20,12 +20,13 @@ import Testing
     }
 
     @Test func thePrintedSizesAreThoseOnDisk() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { (folder: URL) throws in
             let small = folder.appendingPathComponent("small.safetensors").path
             let json = folder.appendingPathComponent("evaluation.json").path
             #expect(try Bantam.run("compress", mlp, small, "--preset", "int8-sparse").status == 0)
             let evaluation = try Bantam.run(
-                "evaluate", mlp, small, "--network", network("digits-mlp"), "--data", data("digits-mlp"), "--json", json)
+                "evaluate", mlp, small, "--network", network("digits-mlp"), "--data", data("digits-mlp"),
+                "--json", json)
             #expect(evaluation.status == 0)
             let root = try #require(
                 try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: json)))
@@ -33,9 +34,10 @@ import Testing
             let compressed = try #require(root["compressed"] as? [String: Any])
             #expect(compressed["bytes"] as? Int == size(small))
             let tensors = try #require(root["tensors"] as? [[String: Any]])
-            #expect(tensors.map { $0["name"] as? String } == [
-                "fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias", "fc3.weight", "fc3.bias",
-            ])
+            #expect(
+                tensors.map { $0["name"] as? String } == [
+                    "fc1.bias", "fc1.weight", "fc2.bias", "fc2.weight", "fc3.bias", "fc3.weight",
+                ])
             // Everything is counted: what the tensors store is less than the file, by its header.
             let stored = tensors.compactMap { $0["bytes"] as? Int }.reduce(0, +)
             #expect(stored < size(small))
@@ -45,7 +47,7 @@ import Testing
     /// The promise of the presets on the digits: sizes on disk against points of accuracy.
     @Test(arguments: [("int8-sparse", 4.3, 0.0), ("small", 6.0, 0.5)])
     func presetsKeepTheirPromise(preset: String, ratio: Double, points: Double) throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { (folder: URL) throws in
             let small = folder.appendingPathComponent("small.safetensors").path
             #expect(try Bantam.run("compress", mlp, small, "--preset", preset).status == 0)
             let evaluation = try Bantam.run(
@@ -56,7 +58,7 @@ import Testing
     }
 
     @Test func aRequirementThatFailsIsExitCodeOne() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { (folder: URL) throws in
             let small = folder.appendingPathComponent("small.safetensors").path
             #expect(try Bantam.run("compress", mlp, small, "--quantize", "8").status == 0)
             let evaluation = try Bantam.run("evaluate", mlp, small, "--require", "ratio>=100")
@@ -66,12 +68,13 @@ import Testing
     }
 
     @Test func theBytesDoNotDependOnThreadsOrProcessor() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { (folder: URL) throws in
             var files: [String] = []
             for (index, run) in [("1", "avx512"), ("2", "avx2"), ("4", "portable")].enumerated() {
                 let path = folder.appendingPathComponent("\(index).safetensors").path
                 let result = try Bantam.run(
-                    "compress", mlp, path, "--prune", "0.5", "--scope", "global", "--quantize", "8", "--sparse", "auto",
+                    "compress", mlp, path, "--prune", "0.5", "--scope", "global", "--quantize", "8",
+                    "--sparse", "auto",
                     "--threads", run.0, environment: ["BANTAM_SIMD": run.1])
                 #expect(result.status == 0)
                 files.append(path)
@@ -82,7 +85,7 @@ import Testing
     }
 
     @Test func anExistingOutputIsRefusedUnlessForced() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { (folder: URL) throws in
             let small = folder.appendingPathComponent("small.safetensors").path
             #expect(try Bantam.run("compress", cnn, small).status == 0)
             let before = try Data(contentsOf: URL(fileURLWithPath: small))
@@ -94,7 +97,7 @@ import Testing
     }
 
     @Test func everyFailureHasItsCodeAndOneLine() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { (folder: URL) throws in
             let out = folder.appendingPathComponent("out.safetensors").path
             let recipe = folder.appendingPathComponent("recipe.yaml").path
             try "rules:\n  - match: nothing\n    keep: true\n  - otherwise: keep\n"
@@ -124,7 +127,7 @@ import Testing
     }
 
     @Test func aDryRunWritesNothing() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryFolder { (folder: URL) throws in
             let out = folder.appendingPathComponent("out.safetensors").path
             let result = try Bantam.run("compress", cnn, out, "--preset", "small", "--dry-run")
             #expect(result.status == 0)

@@ -19,7 +19,8 @@ struct CompareCommand: ParsableCommand {
     @Argument(help: "The weight file, manifest or folder.", completion: .file())
     var original: String
 
-    @Option(help: ArgumentHelp("A recipe file or a preset; give one for each to compare.", valueName: "RECIPE"))
+    @Option(
+        help: ArgumentHelp("A recipe file or a preset; give one for each to compare.", valueName: "RECIPE"))
     var recipe: [String] = []
 
     @Option(help: ArgumentHelp("The folder to write.", valueName: "FOLDER"), completion: .directory)
@@ -43,9 +44,12 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws {
         let recipes = try recipe.map { try namedRecipe($0) }
-        if let twice = Dictionary(grouping: recipes, by: CompareCommand.outputName).first(where: { $1.count > 1 }) {
+        if let twice = Dictionary(grouping: recipes, by: CompareCommand.outputName).first(where: {
+            $1.count > 1
+        }) {
             throw BantamError(
-                .invalidArgument, "two recipes are called '\(twice.value[0].name)'; give them different names")
+                .invalidArgument, "two recipes are called '\(twice.value[0].name)'; give them different names"
+            )
         }
         let source = try inputOptions.open(original)
         let plans = try recipes.map { try Plan($0, for: source) }
@@ -66,7 +70,9 @@ struct CompareCommand: ParsableCommand {
 
     /// A recipe file, or the preset of that name.
     private func namedRecipe(_ argument: String) throws -> Recipe {
-        if Preset.all.contains(where: { $0.name == argument }), !FileManager.default.fileExists(atPath: argument) {
+        if Preset.all.contains(where: { $0.name == argument }),
+            !FileManager.default.fileExists(atPath: argument)
+        {
             return try Preset.named(argument).recipe()
         }
         return try Recipe(contentsOf: argument)
@@ -88,12 +94,14 @@ struct CompareCommand: ParsableCommand {
         evaluation.compressed.path = CompareCommand.outputName(of: recipe)
         if reportsOnly { unlink(file) }
         return Comparison.Candidate(
-            name: recipe.name, recipe: recipe.text, evaluation: evaluation, passSeconds: compression.passSeconds,
+            name: recipe.name, recipe: recipe.text, evaluation: evaluation,
+            passSeconds: compression.passSeconds,
             notes: compression.notes)
     }
 
     /// A recipe's name as a file name.
     private static func outputName(of recipe: Recipe) -> String {
-        String(recipe.name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" }) + ".safetensors"
+        String(recipe.name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" })
+            + ".safetensors"
     }
 }

@@ -30,7 +30,8 @@ struct ConvertCommand: ParsableCommand {
         let source = try inputOptions.open(input)
         guard !(source is CompressedFile) else {
             throw BantamError(
-                .invalidArgument, file: input, "is a compressed file; 'bantam decompress' brings its tensors back")
+                .invalidArgument, file: input,
+                "is a compressed file; 'bantam decompress' brings its tensors back")
         }
         try TensorFiles.write(
             TensorSource(source), to: output,

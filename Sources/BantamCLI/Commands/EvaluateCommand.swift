@@ -28,7 +28,8 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(
         name: .customLong("json"), defaultAsFlag: "-", parsing: .next,
-        help: ArgumentHelp("Write the figures as JSON to this file, or to standard output.", valueName: "FILE"))
+        help: ArgumentHelp(
+            "Write the figures as JSON to this file, or to standard output.", valueName: "FILE"))
     var json: String?
 
     @Option(help: ArgumentHelp("Write a report as one HTML file.", valueName: "FILE"))
@@ -37,7 +38,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write a report as Markdown.", valueName: "FILE"))
     var markdown: String?
 
-    @Option(help: ArgumentHelp("Exit with 1 unless this holds; may be given several times.", valueName: "METRIC>=VALUE"))
+    @Option(
+        help: ArgumentHelp(
+            "Exit with 1 unless this holds; may be given several times.", valueName: "METRIC>=VALUE"))
     var require: [String] = []
 
     @OptionGroup var outputOptions: OutputOptions
@@ -56,7 +59,8 @@ struct EvaluateCommand: ParsableCommand {
                 title: "\(fileName(compressed)) beside \(fileName(original))", command: CommandLineText.this,
                 candidates: [
                     Comparison.Candidate(
-                        name: fileName(compressed), recipe: "", evaluation: evaluation, passSeconds: [], notes: [])
+                        name: fileName(compressed), recipe: "", evaluation: evaluation, passSeconds: [],
+                        notes: [])
                 ]))
         let force = outputOptions.force
         if let json, json != "-" {

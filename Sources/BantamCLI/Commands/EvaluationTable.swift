@@ -13,7 +13,8 @@ struct EvaluationTable {
         ])
         table.rows = evaluation.tensors.map { tensor in
             [
-                oneLine(tensor.name), "\(tensor.shape)", tensor.encoding, Format.bytes(tensor.originalByteCount),
+                oneLine(tensor.name), "\(tensor.shape)", tensor.encoding,
+                Format.bytes(tensor.originalByteCount),
                 Format.bytes(tensor.byteCount), Format.bitsPerWeight(tensor.bitsPerWeight),
                 Format.decibels(tensor.error.sqnr), Format.number(tensor.error.relativeError),
                 Format.number(tensor.error.maxAbsError), Format.percent(tensor.sparsity),
@@ -23,10 +24,12 @@ struct EvaluationTable {
         table.total = [
             "whole file", "", "", Format.bytes(evaluation.original.byteCount),
             Format.bytes(evaluation.compressed.byteCount), Format.bitsPerWeight(evaluation.bitsPerWeight),
-            Format.decibels(totals.sqnr), Format.number(totals.relativeError), Format.number(totals.maxAbsError),
+            Format.decibels(totals.sqnr), Format.number(totals.relativeError),
+            Format.number(totals.maxAbsError),
             "",
         ]
-        return table.lines(width: width) + ["", "ratio \(Format.ratio(evaluation.ratio))"] + accuracyLines + timeLines
+        return table.lines(width: width) + ["", "ratio \(Format.ratio(evaluation.ratio))"] + accuracyLines
+            + timeLines
     }
 
     private var accuracyLines: [String] {
@@ -39,7 +42,8 @@ struct EvaluationTable {
             "accuracy \(change(before.accuracy)) → \(change(after.accuracy)) of \(Format.count(before.sampleCount, "sample"))"
         ]
         if let predictions = evaluation.predictions {
-            lines[0] += ": \(Format.points(predictions.accuracyChange, decimals: decimals)) points, 95 % interval "
+            lines[0] +=
+                ": \(Format.points(predictions.accuracyChange, decimals: decimals)) points, 95 % interval "
                 + Format.points(predictions.interval, decimals: decimals)
                 + (predictions.isSignificant ? "" : ", no measurable change")
             lines.append("predictions agree on \(change(predictions.agreement))")

@@ -8,8 +8,10 @@ struct InspectionTable {
 
     func lines(width: Int) -> [String] {
         var table = Table([
-            .text("tensor"), .text("dtype"), .text("shape"), .text("held as"), .number("bytes"), .number("stored"),
-            .number("entropy"), .number("min"), .number("max"), .number("std"), .number("zeros"), .text("passes"),
+            .text("tensor"), .text("dtype"), .text("shape"), .text("held as"), .number("bytes"),
+            .number("stored"),
+            .number("entropy"), .number("min"), .number("max"), .number("std"), .number("zeros"),
+            .text("passes"),
         ])
         table.rows = inspection.items.map { item in
             let statistics = item.statistics

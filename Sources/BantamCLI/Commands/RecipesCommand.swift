@@ -26,7 +26,8 @@ struct RecipesCommand: ParsableCommand {
     }
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print a preset as YAML, to start your own from.")
+        static let configuration = CommandConfiguration(
+            abstract: "Print a preset as YAML, to start your own from.")
 
         @Argument(help: "The preset's name.", completion: .list(Preset.all.map(\.name)))
         var name: String
@@ -35,7 +36,8 @@ struct RecipesCommand: ParsableCommand {
     }
 
     struct Check: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Check a recipe file; exit code 65 if it is wrong.")
+        static let configuration = CommandConfiguration(
+            abstract: "Check a recipe file; exit code 65 if it is wrong.")
 
         @Argument(help: "The recipe file.", completion: .file(extensions: ["yaml", "yml"]))
         var file: String

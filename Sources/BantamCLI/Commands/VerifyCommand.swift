@@ -29,7 +29,8 @@ struct VerifyCommand: ParsableCommand {
         } else {
             try common.workers.forEach(source.entries.count) { _ = try source.tensor(at: $0) }
             Terminal.output(
-                "\(file): \(source.format), well formed; \(Format.count(source.entries.count, "tensor")), no checksums to test")
+                "\(file): \(source.format), well formed; \(Format.count(source.entries.count, "tensor")), no checksums to test"
+            )
         }
     }
 }

@@ -6,7 +6,9 @@ struct NetworkOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How to run the weights: the network's layers, in YAML.", valueName: "FILE"))
     var network: String?
 
-    @Option(help: ArgumentHelp("Test data: an .npz or .safetensors with 'inputs' and 'labels'.", valueName: "FILE"))
+    @Option(
+        help: ArgumentHelp(
+            "Test data: an .npz or .safetensors with 'inputs' and 'labels'.", valueName: "FILE"))
     var data: String?
 
     func validate() throws {

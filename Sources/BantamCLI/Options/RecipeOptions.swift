@@ -12,25 +12,32 @@ struct RecipeOptions: ParsableArguments {
     var preset: String?
 
     @Option(
-        help: ArgumentHelp("Set the smallest magnitudes to zero until this fraction is zero.", valueName: "FRACTION"))
+        help: ArgumentHelp(
+            "Set the smallest magnitudes to zero until this fraction is zero.", valueName: "FRACTION"))
     var prune: Double?
 
     @Option(
-        help: ArgumentHelp("Prune every tensor alike (local) or rank all weights together (global).", valueName: "local|global"),
+        help: ArgumentHelp(
+            "Prune every tensor alike (local) or rank all weights together (global).",
+            valueName: "local|global"),
         completion: .list(["local", "global"]))
     var scope: String?
 
     @Option(
-        help: ArgumentHelp("Quantize to 8 or 16 bit codes, or to a 16-bit float.", valueName: "8|16|fp16|bf16"),
+        help: ArgumentHelp(
+            "Quantize to 8 or 16 bit codes, or to a 16-bit float.", valueName: "8|16|fp16|bf16"),
         completion: .list(["8", "16", "fp16", "bf16"]))
     var quantize: String?
 
     @Option(
-        help: ArgumentHelp("Elements that share a scale: all, a slice of axis 0 (default), or N in a row.", valueName: "tensor|channel|group:N"))
+        help: ArgumentHelp(
+            "Elements that share a scale: all, a slice of axis 0 (default), or N in a row.",
+            valueName: "tensor|channel|group:N"))
     var granularity: String?
 
     @Option(
-        help: ArgumentHelp("Codes around zero (default), or between minimum and maximum.", valueName: "symmetric|affine"),
+        help: ArgumentHelp(
+            "Codes around zero (default), or between minimum and maximum.", valueName: "symmetric|affine"),
         completion: .list(["symmetric", "affine"]))
     var scheme: String?
 
@@ -40,11 +47,14 @@ struct RecipeOptions: ParsableArguments {
     var sparse: String?
 
     @Option(
-        help: ArgumentHelp("Store matrices as two thin factors.", valueName: "rank=R|energy=E|error=E|ratio=R"))
+        help: ArgumentHelp(
+            "Store matrices as two thin factors.", valueName: "rank=R|energy=E|error=E|ratio=R"))
     var lowRank: String?
 
     @Option(
-        help: ArgumentHelp("Lossless coding of every stored array: none, auto (default), zstd or zstd:LEVEL.", valueName: "NAME"))
+        help: ArgumentHelp(
+            "Lossless coding of every stored array: none, auto (default), zstd or zstd:LEVEL.",
+            valueName: "NAME"))
     var coding: String?
 
     /// Whether any pass or coding is given as a flag.
@@ -86,7 +96,8 @@ struct RecipeOptions: ParsableArguments {
             let parts = lowRank.split(separator: "=", maxSplits: 1)
             guard parts.count == 2 else {
                 throw BantamError(
-                    .invalidArgument, "--low-rank: expected rank=64, energy=0.95, error=0.05 or ratio=0.25, found '\(lowRank)'")
+                    .invalidArgument,
+                    "--low-rank: expected rank=64, energy=0.95, error=0.05 or ratio=0.25, found '\(lowRank)'")
             }
             passes.append("low-rank: {\(quoted(parts[0])): \(quoted(parts[1]))}")
         }

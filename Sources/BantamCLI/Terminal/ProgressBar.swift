@@ -33,7 +33,8 @@ final class ProgressBar: Sendable {
             let filled = Int(fraction * 24)
             let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
             Terminal.raw(
-                "\r\u{1B}[K\(label) \(bar) \(Format.bytes(done)) of \(Format.bytes(total)), \(Int(left.rounded(.up))) s left")
+                "\r\u{1B}[K\(label) \(bar) \(Format.bytes(done)) of \(Format.bytes(total)), \(Int(left.rounded(.up))) s left"
+            )
         }
     }
 

@@ -29,7 +29,8 @@ struct Table {
         var lines = [Terminal.bold(line(columns.map(\.title), widths))]
         lines += rows.map { line($0, widths) }
         if let total {
-            lines.append(Terminal.dim(String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1))))
+            lines.append(
+                Terminal.dim(String(repeating: "─", count: widths.reduce(0, +) + 2 * (widths.count - 1))))
             lines.append(Terminal.bold(line(total, widths)))
         }
         return lines
