@@ -44,8 +44,14 @@ let package = Package(
         floor("BantamPasses", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels"]),
         floor("BantamYAML", on: ["BantamTensors", "Yams"]),
         floor(
-            "BantamInference", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels", "BantamYAML"]),
-        floor("BantamEvaluator", on: ["BantamArchive", "BantamInference"]),
+            "BantamInference",
+            on: [
+                "BantamEncodings", "BantamLinearAlgebra", "BantamLoaders", "BantamYAML", "CBantamKernels",
+                "COpenBLAS",
+            ]),
+        floor(
+            "BantamEvaluator",
+            on: ["BantamArchive", "BantamInference", "BantamLinearAlgebra", "CBantamKernels"]),
         floor("BantamRecipes", on: ["BantamPasses", "BantamArchive", "BantamYAML"]),
         floor("BantamReports", on: ["BantamEvaluator", "BantamRecipes"]),
         floor(
@@ -64,8 +70,8 @@ let package = Package(
         tests(of: "BantamEncodings", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamCoding"),
         tests(of: "BantamLoaders", fixtures: true, hostile: true),
-        tests(of: "BantamArchive", hostile: true, golden: true),
-        tests(of: "BantamPasses"),
+        tests(of: "BantamArchive"),
+        tests(of: "BantamPasses", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamInference"),
         tests(of: "BantamEvaluator"),
         tests(of: "BantamYAML"),

@@ -21,30 +21,13 @@ struct TwoWords: BitPattern {
 }
 
 extension DType {
-    /// The type that holds an element's bits.
+    /// Passes if elements fill whole bytes.
     ///
-    /// - Throws: ``BantamError`` of kind `compatibility` for elements that do not fill whole bytes.
-    func bitPattern() throws -> any BitPattern.Type {
-        switch bitWidth {
-        case 8: UInt8.self
-        case 16: UInt16.self
-        case 32: UInt32.self
-        case 64: UInt64.self
-        case 128: TwoWords.self
-        default:
+    /// - Throws: ``BantamError`` of kind `compatibility` for sub-byte elements.
+    func checkWholeBytes() throws {
+        guard bitWidth >= 8 else {
             throw BantamError(
                 .compatibility, "expected elements of whole bytes for a sparse form, found \(rawValue)")
-        }
-    }
-
-    /// The unsigned integer this dtype is, `nil` if it is none.
-    var unsignedInteger: (any Index.Type)? {
-        switch self {
-        case .uint8: UInt8.self
-        case .uint16: UInt16.self
-        case .uint32: UInt32.self
-        case .uint64: UInt64.self
-        default: nil
         }
     }
 
@@ -61,3 +44,40 @@ extension DType {
 
 /// The type of an index array's elements.
 typealias Index = FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable
+
+/// Work to do on an index array once the type of its elements is known.
+///
+/// A switch over concrete types, and not an opened existential, lets the compiler specialize the loops.
+protocol IndexVisitor {
+    associatedtype Result
+    func visit<Number: Index>(_ indices: UnsafeBufferPointer<Number>) throws -> Result
+}
+
+extension Tensor {
+    /// What `visitor` makes of this index array.
+    ///
+    /// - Throws: ``BantamError`` of kind `corruption` if its elements are no unsigned integers.
+    func visitIndices<Visitor: IndexVisitor>(_ visitor: Visitor) throws -> Visitor.Result {
+        switch dtype {
+        case .uint8: try withElements(as: UInt8.self, visitor.visit)
+        case .uint16: try withElements(as: UInt16.self, visitor.visit)
+        case .uint32: try withElements(as: UInt32.self, visitor.visit)
+        case .uint64: try withElements(as: UInt64.self, visitor.visit)
+        default: throw BantamError(.corruption, "expected unsigned integers, found \(dtype.rawValue)")
+        }
+    }
+
+    /// The elements of an unsigned index array.
+    ///
+    /// - Throws: ``BantamError`` of kind `corruption` if it is none, or a number is beyond `Int`.
+    func integers() throws -> [Int] { try visitIndices(Widening()) }
+}
+
+private struct Widening: IndexVisitor {
+    func visit<Number: Index>(_ indices: UnsafeBufferPointer<Number>) throws -> [Int] {
+        if let largest = indices.max(), Int(exactly: largest) == nil {
+            throw BantamError(.corruption, "expected an index below 2⁶³, found \(largest)")
+        }
+        return indices.map { Int(truncatingIfNeeded: $0) }
+    }
+}

@@ -19,8 +19,8 @@ public struct CSRMatrix: Sendable {
     /// The number of stored values.
     public var count: Int { columnIndices.count }
 
-    /// The matrix form of a sparse tensor, or of a quantized one with sparse codes; `nil` for other encodings,
-    /// which have no zeros to leave out.
+    /// The matrix form of a sparse tensor, or of a quantized one with sparse codes and no zero points; `nil` for
+    /// other encodings, which have no zeros to leave out.
     ///
     /// - Complexity: O(values + rows); O(elements/8) for a bitmask.
     /// - Throws: ``BantamError`` of kind `invalidArgument` below rank 2, `compatibility` for values that are no
@@ -30,7 +30,8 @@ public struct CSRMatrix: Sendable {
         case .sparse(let sparse):
             try self.init(sparse, values: sparse.values.decoded(workers: workers).float32())
         case .quantized(let quantized):
-            guard case .sparse(let sparse) = quantized.codes else { return nil }
+            guard case .sparse(let sparse) = quantized.codes, quantized.zeroIsZero else { return nil }
+            try quantized.validate()
             try self.init(sparse, values: sparse.values.decoded(workers: workers).float32(), quantized)
         case .dense, .lowRank: return nil
         }

@@ -31,10 +31,11 @@ extension Quantized {
         }
     }
 
-    private typealias Kernel<Code> = @Sendable (
-        UnsafePointer<Code>?, Int, Int, Int, UnsafePointer<Float>?, UnsafePointer<Code>?,
-        UnsafeMutablePointer<Float>?
-    ) -> Void
+    private typealias Kernel<Code> =
+        @Sendable (
+            UnsafePointer<Code>?, Int, Int, Int, UnsafePointer<Float>?, UnsafePointer<Code>?,
+            UnsafeMutablePointer<Float>?
+        ) -> Void
 
     private func decode<Code: BitwiseCopyable & Sendable>(
         _ codes: Tensor, _ type: Code.Type, _ kernel: @escaping Kernel<Code>,

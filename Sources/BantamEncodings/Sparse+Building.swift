@@ -20,28 +20,21 @@ extension Sparse {
     /// - Throws: ``BantamError`` of kind `invalidArgument` for CSR below rank 2, which has no matrix form;
     ///   `compatibility` for elements that do not fill whole bytes.
     public init(_ tensor: Tensor, as format: Format, workers: Workers = .one) throws {
-        let elementType = try tensor.dtype.bitPattern()
+        try tensor.dtype.checkWholeBytes()
         switch format {
-        case .csr: self = try Sparse.csr(tensor, elementType, workers)
-        case .bitmask: self = try Sparse.bitmask(tensor, elementType, workers)
-        case .relative: self = try Sparse.relative(tensor, elementType, workers)
+        case .csr: self = try Sparse.csr(tensor, workers)
+        case .bitmask: self = try Sparse.bitmask(tensor, workers)
+        case .relative: self = try Sparse.relative(tensor, workers)
         }
     }
 
-    /// The bytes of all arrays, uncoded.
-    var byteCount: Int? {
-        guard case .dense(let tensor) = values else { return nil }
-        return tensor.byteCount + positions.byteCount
-    }
-
-    private static func csr<Element: BitPattern>(
-        _ tensor: Tensor, _ type: Element.Type, _ workers: Workers
-    ) throws -> Sparse {
+    private static func csr(_ tensor: Tensor, _ workers: Workers) throws -> Sparse {
         guard let (rows, columns) = tensor.shape.matrixForm else {
             throw BantamError(
                 .invalidArgument, "csr needs a matrix: expected rank 2 or more, found shape \(tensor.shape)")
         }
-        let width = MemoryLayout<Element>.size
+        try MemoryLimit.check(rows, elementsOf: 8)
+        let width = tensor.dtype.bitWidth / 8
         let source = SharedBytes(tensor.storage.bytes)
         let pieces = Pieces(of: rows, each: max(1, (1 << 20) / max(columns, 1)))
         var pointers = [Int](repeating: 0, count: rows + 1)
@@ -83,11 +76,9 @@ extension Sparse {
             values: .dense(Tensor(tensor.dtype, [count], values)))
     }
 
-    private static func bitmask<Element: BitPattern>(
-        _ tensor: Tensor, _ type: Element.Type, _ workers: Workers
-    ) throws -> Sparse {
+    private static func bitmask(_ tensor: Tensor, _ workers: Workers) throws -> Sparse {
         let elements = tensor.elementCount
-        let width = MemoryLayout<Element>.size
+        let width = tensor.dtype.bitWidth / 8
         let source = SharedBytes(tensor.storage.bytes)
         let pieces = Pieces(of: elements, each: 1 << 20)
         let counts = try workers.map(pieces.count) { piece in
@@ -121,10 +112,8 @@ extension Sparse {
 
     /// Each piece says how far its first value is from its start and how many zeros stand at its end; the gaps
     /// between pieces are put together from these afterwards.
-    private static func relative<Element: BitPattern>(
-        _ tensor: Tensor, _ type: Element.Type, _ workers: Workers
-    ) throws -> Sparse {
-        let width = MemoryLayout<Element>.size
+    private static func relative(_ tensor: Tensor, _ workers: Workers) throws -> Sparse {
+        let width = tensor.dtype.bitWidth / 8
         let source = SharedBytes(tensor.storage.bytes)
         let pieces = Pieces(of: tensor.elementCount, each: 1 << 20)
         let parts = try workers.map(pieces.count) { piece in
@@ -132,21 +121,14 @@ extension Sparse {
             let start = source.bytes.baseAddress! + range.lowerBound * width
             let count = bantam_count_nonzero(start, width, range.count)
             var places: [UInt32] = []
-            let values = [Element](unsafeUninitializedCapacity: count) { values, written in
+            let values = [UInt8](unsafeUninitializedCapacity: count * width) { values, written in
                 places = [UInt32](unsafeUninitializedCapacity: count) { places, written in
                     written = bantam_compress(
                         start, width, range.count, values.baseAddress, places.baseAddress, 4, count)
                 }
-                written = count
+                written = count * width
             }
-            guard let first = places.first, let last = places.last else {
-                return Part(values: values, gaps: [], before: range.count, after: range.count)
-            }
-            var gaps: [UInt8] = []
-            gaps.reserveCapacity(count)
-            for (place, next) in zip(places, places.dropFirst()) { gaps.append(gap: Int(next - place) - 1) }
-            return Part(
-                values: values, gaps: gaps, before: Int(first), after: range.count - Int(last) - 1)
+            return Part(length: range.count, values: values, places: places)
         }
         withExtendedLifetime(tensor) {}
         var gaps: [UInt8] = []
@@ -161,26 +143,56 @@ extension Sparse {
                 zeros = part.after
             }
         }
-        let count = parts.reduce(0) { $0 + $1.values.count }
-        let values = Tensor(tensor.dtype, [count], as: Element.self) { result in
+        let byteCount = parts.reduce(0) { $0 + $1.values.count }
+        let values = Storage(byteCount: byteCount) { result in
             var next = 0
             for part in parts {
-                for value in part.values {
-                    result[next] = value
-                    next += 1
+                part.values.withUnsafeBytes {
+                    UnsafeMutableRawBufferPointer(rebasing: result[next..<next + $0.count]).copyMemory(
+                        from: $0)
                 }
+                next += part.values.count
             }
         }
         return Sparse(
             shape: tensor.shape, positions: .relative(Tensor(.uint8, [gaps.count], gaps)),
-            values: .dense(values))
+            values: .dense(Tensor(tensor.dtype, [byteCount / width], values)))
     }
 
-    private struct Part<Element: BitPattern>: Sendable {
-        var values: [Element]
-        var gaps: [UInt8]
-        var before: Int
-        var after: Int
+    /// What one piece of a tensor adds to its relative form.
+    private struct Part: Sendable {
+        /// The bytes of what is not zero.
+        let values: [UInt8]
+        /// The gaps between these, all but the first.
+        let gaps: [UInt8]
+        /// The zeros before the first and after the last; in a piece of zeros, all of them.
+        let before: Int
+        let after: Int
+
+        init(length: Int, values: [UInt8], places: [UInt32]) {
+            self.values = values
+            guard let first = places.first, let last = places.last else {
+                (gaps, before, after) = ([], length, length)
+                return
+            }
+            (before, after) = (Int(first), length - Int(last) - 1)
+            // Every 255 zeros cost at most one byte more.
+            let capacity = places.count + length / 255
+            gaps = [UInt8](unsafeUninitializedCapacity: capacity) { gaps, written in
+                var previous = first
+                for place in places.dropFirst() {
+                    var gap = place - previous - 1
+                    previous = place
+                    while gap >= 255 {
+                        gaps[written] = 255
+                        written += 1
+                        gap -= 255
+                    }
+                    gaps[written] = UInt8(truncatingIfNeeded: gap)
+                    written += 1
+                }
+            }
+        }
     }
 }
 

@@ -7,10 +7,19 @@ extension Sparse {
     /// Positions that ``init(validating:positions:values:)`` would refuse are a programming error here.
     ///
     /// - Complexity: O(elements); the work is shared by `workers` and the result does not depend on them.
-    /// - Throws: ``BantamError`` if the values do not decode, or are not of whole bytes.
+    /// - Throws: ``BantamError`` if the values do not decode or are not of whole bytes, or the tensor is larger
+    ///   than the machine's memory.
     public func decoded(workers: Workers) throws -> Tensor {
         let values = try values.decoded(workers: workers)
-        return try filled(from: values, values.dtype.bitPattern(), workers)
+        try values.dtype.checkWholeBytes()
+        try MemoryLimit.check(shape.elementCount, elementsOf: values.dtype.bitWidth / 8)
+        return switch values.dtype.bitWidth {
+        case 8: try filled(from: values, UInt8.self, workers)
+        case 16: try filled(from: values, UInt16.self, workers)
+        case 32: try filled(from: values, UInt32.self, workers)
+        case 64: try filled(from: values, UInt64.self, workers)
+        default: try filled(from: values, TwoWords.self, workers)
+        }
     }
 
     private func filled<Element: BitPattern>(
@@ -21,13 +30,10 @@ extension Sparse {
                 let scatter = Scatter(values: values, result: result, workers: workers)
                 switch positions {
                 case .csr(let rowPointers, let columnIndices):
-                    guard let indexType = columnIndices.dtype.unsignedInteger else {
-                        throw BantamError(
-                            .corruption,
-                            "expected unsigned column indices, found \(columnIndices.dtype.rawValue)")
-                    }
-                    try scatter.rows(
-                        shape.matrixForm?.columns ?? 0, rowPointers.integers(), columnIndices, indexType)
+                    try columnIndices.visitIndices(
+                        ScatterByRow(
+                            scatter: scatter, columns: shape.matrixForm?.columns ?? 0,
+                            rowPointers: rowPointers.integers()))
                 case .bitmask(let mask): try mask.withElements { try scatter.marked($0) }
                 case .relative(let gaps): try gaps.withElements { try scatter.spaced($0) }
                 }
@@ -42,28 +48,6 @@ private struct Scatter<Element: BitPattern>: @unchecked Sendable {
     let result: UnsafeMutableBufferPointer<Element>
     let workers: Workers
 
-    func rows<IndexType: Index>(
-        _ columns: Int, _ rowPointers: [Int], _ columnIndices: Tensor, _: IndexType.Type
-    ) throws {
-        let rowCount = rowPointers.count - 1
-        precondition(rowCount * columns == result.count && columnIndices.elementCount == values.count)
-        let pieces = Pieces(of: rowCount, each: max(1, (1 << 20) / max(columns, 1)))
-        try workers.forEach(pieces.count) { piece in
-            columnIndices.withElements(as: IndexType.self) { indices in
-                clear(pieces[piece].lowerBound * columns..<pieces[piece].upperBound * columns)
-                for row in pieces[piece] {
-                    let range = rowPointers[row]..<rowPointers[row + 1]
-                    precondition(range.upperBound <= values.count)
-                    for index in range {
-                        let column = Int(truncatingIfNeeded: indices[index])
-                        precondition(column < columns)
-                        result[row * columns + column] = values[index]
-                    }
-                }
-            }
-        }
-    }
-
     func marked(_ mask: UnsafeBufferPointer<UInt8>) throws {
         nonisolated(unsafe) let mask = mask
         precondition(mask.count == (result.count + 7) / 8)
@@ -77,8 +61,14 @@ private struct Scatter<Element: BitPattern>: @unchecked Sendable {
             let bytes = pieces[piece]
             clear(bytes.lowerBound * 8..<min(bytes.upperBound * 8, result.count))
             var next = offsets[piece]
-            for byte in bytes {
-                var bits = mask[byte]
+            var byte = bytes.lowerBound
+            // By words: a loop over few bits ends at unforeseeable places.
+            while byte < bytes.upperBound {
+                let isWord = byte + 8 <= bytes.upperBound
+                var bits =
+                    isWord
+                    ? UnsafeRawPointer(mask.baseAddress! + byte).loadUnaligned(as: UInt64.self).littleEndian
+                    : UInt64(mask[byte])
                 while bits != 0 {
                     let position = byte * 8 + bits.trailingZeroBitCount
                     precondition(position < result.count)
@@ -86,6 +76,7 @@ private struct Scatter<Element: BitPattern>: @unchecked Sendable {
                     next += 1
                     bits &= bits - 1
                 }
+                byte += isWord ? 8 : 1
             }
         }
     }
@@ -120,30 +111,34 @@ private struct Scatter<Element: BitPattern>: @unchecked Sendable {
         }
     }
 
-    private func clear(_ range: Range<Int>) {
+    func clear(_ range: Range<Int>) {
         guard !range.isEmpty else { return }
-        result[range].update(repeating: .zero)
+        (result.baseAddress! + range.lowerBound).update(repeating: .zero, count: range.count)
     }
 }
 
-extension Tensor {
-    /// The elements of an unsigned index array.
-    ///
-    /// - Throws: ``BantamError`` of kind `corruption` if it is none, or a number is beyond `Int`.
-    func integers() throws -> [Int] {
-        guard let type = dtype.unsignedInteger else {
-            throw BantamError(.corruption, "expected unsigned integers, found \(dtype.rawValue)")
-        }
-        func widened<Number: Index>(_: Number.Type) throws -> [Int] {
-            try withElements(as: Number.self) { numbers in
-                try numbers.map { number in
-                    guard let integer = Int(exactly: number) else {
-                        throw BantamError(.corruption, "expected an index below 2⁶³, found \(number)")
-                    }
-                    return integer
+/// The rows of a CSR matrix on their way to their places.
+private struct ScatterByRow<Element: BitPattern>: IndexVisitor {
+    let scatter: Scatter<Element>
+    let columns: Int
+    let rowPointers: [Int]
+
+    func visit<Number: Index>(_ indices: UnsafeBufferPointer<Number>) throws {
+        nonisolated(unsafe) let indices = indices
+        let rowCount = rowPointers.count - 1
+        precondition(rowCount * columns == scatter.result.count && indices.count == scatter.values.count)
+        let pieces = Pieces(of: rowCount, each: max(1, (1 << 20) / max(columns, 1)))
+        try scatter.workers.forEach(pieces.count) { piece in
+            for row in pieces[piece] {
+                scatter.clear(row * columns..<(row + 1) * columns)
+                let range = rowPointers[row]..<rowPointers[row + 1]
+                precondition(range.upperBound <= scatter.values.count)
+                for index in range {
+                    let column = Int(truncatingIfNeeded: indices[index])
+                    precondition(column < columns)
+                    scatter.result[row * columns + column] = scatter.values[index]
                 }
             }
         }
-        return try widened(type)
     }
 }

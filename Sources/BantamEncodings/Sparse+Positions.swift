@@ -13,6 +13,7 @@ extension Sparse {
         guard columns <= 1 << 32 else {
             throw BantamError(.compatibility, "expected at most 2³² columns, found \(columns)")
         }
+        try MemoryLimit.check(rows, elementsOf: 8)
         switch positions {
         case .csr(let rowPointers, let columnIndices):
             return (

@@ -13,11 +13,12 @@ extension Sparse {
                 .corruption, "expected the values of a sparse tensor along one axis, found \(values.shape)")
         }
         switch values {
-        case .dense(let tensor): _ = try tensor.dtype.bitPattern()
+        case .dense(let tensor): try tensor.dtype.checkWholeBytes()
         case .quantized(let quantized):
             guard case .dense = quantized.codes else {
                 throw BantamError(.corruption, "expected dense codes as values of a sparse tensor")
             }
+            try quantized.validate()
         case .sparse, .lowRank:
             throw BantamError(
                 .corruption, "expected plain or quantized values of a sparse tensor, found \(values.summary)")
@@ -38,14 +39,10 @@ extension Sparse {
         guard let (rows, columns) = shape.matrixForm else {
             throw BantamError(.corruption, "expected a matrix for csr, found shape \(shape)")
         }
-        guard let indexType = columnIndices.dtype.unsignedInteger else {
-            throw BantamError(
-                .corruption, "expected unsigned column indices, found \(columnIndices.dtype.rawValue)")
-        }
         guard rowPointers.shape.rank == 1, rowPointers.elementCount - 1 == rows else {
             throw BantamError(
                 .corruption,
-                "expected one row pointer more than the \(rows) rows, found shape \(rowPointers.shape)")
+                "expected row pointers, one more than the \(rows) rows, found shape \(rowPointers.shape)")
         }
         guard columnIndices.shape == [count] else {
             throw BantamError(
@@ -63,26 +60,7 @@ extension Sparse {
                 "expected rising row pointers, found \(pointers[row + 1]) after \(pointers[row]) in row \(row)"
             )
         }
-        try check(columnIndices, indexType, pointers, columns)
-    }
-
-    private static func check<IndexType: Index>(
-        _ columnIndices: Tensor, _ type: IndexType.Type, _ pointers: [Int], _ columns: Int
-    ) throws {
-        try columnIndices.withElements(as: type) { indices in
-            for row in 0..<pointers.count - 1 {
-                var least = 0
-                for index in pointers[row]..<pointers[row + 1] {
-                    guard let column = Int(exactly: indices[index]), column >= least, column < columns else {
-                        throw BantamError(
-                            .corruption,
-                            "expected a column index in \(least)..<\(columns) in row \(row), "
-                                + "found \(indices[index])")
-                    }
-                    least = column + 1
-                }
-            }
-        }
+        try columnIndices.visitIndices(ColumnCheck(pointers: pointers, columns: columns))
     }
 
     private static func check(mask: Tensor, _ shape: Shape, _ count: Int) throws {
@@ -126,6 +104,27 @@ extension Sparse {
             throw BantamError(
                 .corruption,
                 "expected gaps within \(shape.elementCount) elements, found a sum of \(elements)")
+        }
+    }
+}
+
+/// Column indices that rise within each row and stay inside it.
+private struct ColumnCheck: IndexVisitor {
+    let pointers: [Int]
+    let columns: Int
+
+    func visit<Number: Index>(_ indices: UnsafeBufferPointer<Number>) throws {
+        for row in 0..<pointers.count - 1 {
+            var least = 0
+            for index in pointers[row]..<pointers[row + 1] {
+                guard let column = Int(exactly: indices[index]), column >= least, column < columns else {
+                    throw BantamError(
+                        .corruption,
+                        "expected a column index in \(least)..<\(columns) in row \(row), "
+                            + "found \(indices[index])")
+                }
+                least = column + 1
+            }
         }
     }
 }

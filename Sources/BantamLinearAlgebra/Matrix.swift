@@ -41,17 +41,6 @@ public struct Matrix: Sendable {
         try tensor.withElements(as: Float.self, body)
     }
 
-    /// The first `count` columns.
-    public func prefix(columns count: Int) -> Matrix {
-        withElements { source in
-            Matrix(rows: rows, columns: count) { result in
-                for row in 0..<rows {
-                    for column in 0..<count { result[row * count + column] = source[row * columns + column] }
-                }
-            }
-        }
-    }
-
     /// A copy of the rows in `range`.
     public func rows(_ range: Range<Int>) -> Matrix {
         withElements { source in

@@ -9,6 +9,9 @@ public enum TensorFiles {
     struct Recognizer: Sendable {
         /// The format's name, for messages.
         var format: String
+        /// The name, in lower case, of inputs that nobody recognises and that should be of this format: its
+        /// reader can say best what is wrong with them.
+        var fallbackSuffix: String?
         /// Whether an input is of this format. Looks at content first; at the name where content says nothing.
         var matches: @Sendable (FileProbe) -> Bool
         /// Opens the input at a path.
@@ -29,10 +32,10 @@ public enum TensorFiles {
     /// because a name proves nothing.
     static let recognizers: [Recognizer] = [
         Recognizer(
-            format: "npy", matches: { $0.begins(with: NpyHeader.magic) || $0.isNamed(".npy") },
+            format: "npy", fallbackSuffix: ".npy", matches: { $0.begins(with: NpyHeader.magic) },
             open: { try NpyFile($0) }),
         Recognizer(
-            format: "npz", matches: { $0.begins(with: Array("PK".utf8)) || $0.isNamed(".npz") },
+            format: "npz", fallbackSuffix: ".npz", matches: { $0.begins(with: Array("PK".utf8)) },
             open: { try NpzFile($0) }),
         Recognizer(
             format: "raw with manifest", matches: RawFile.recognizes, open: { try RawFile($0) }),
@@ -68,7 +71,10 @@ public enum TensorFiles {
     public static func open(_ path: String, raw: RawLayout? = nil) throws -> any TensorFile {
         if let raw { return try RawFile(path, layout: raw) }
         let probe = try FileProbe(path)
-        guard let recognizer = recognizers.first(where: { $0.matches(probe) }) else {
+        let recognizer =
+            recognizers.first { $0.matches(probe) }
+            ?? recognizers.first { $0.fallbackSuffix.map(probe.isNamed) == true }
+        guard let recognizer else {
             throw BantamError(
                 .compatibility, file: path,
                 "expected one of \(recognizers.map(\.format).joined(separator: ", ")), found none of them; "

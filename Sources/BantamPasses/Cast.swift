@@ -62,7 +62,9 @@ public struct Cast: Pass {
         if tensor.dtype == dtype { return tensor }
         let source = try tensor.float32()
         return try Tensor(dtype, tensor.shape, as: UInt16.self) { result in
-            overflowed += try source.withElements(as: Float.self) { try cast($0, into: result, workers: workers) }
+            overflowed += try source.withElements(as: Float.self) {
+                try cast($0, into: result, workers: workers)
+            }
         }
     }
 

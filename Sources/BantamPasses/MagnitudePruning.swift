@@ -112,7 +112,8 @@ public enum MagnitudePruning {
         }
         // How many ties each piece may take depends on those before it.
         var budgets = [Int](repeating: 0, count: pieces.count)
-        let equal = cut.ties == 0
+        let equal =
+            cut.ties == 0
             ? budgets
             : try workers.map(pieces.count) { Bits.count(buffer($0).0, at: cut.threshold).equal }
         var left = cut.ties

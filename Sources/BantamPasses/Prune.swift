@@ -99,7 +99,8 @@ public struct Prune: Pass {
     private static func tooLate(_ encoding: Encoding) -> BantamError {
         BantamError(
             .invalidArgument,
-            "expected plain values to prune, found \(encoding.summary) ones: prune before quantize and sparse")
+            "expected plain values to prune, found \(encoding.summary) ones: prune before quantize and sparse"
+        )
     }
 
     private func pruned(_ tensor: Tensor, _ workers: Workers) throws -> Tensor {

@@ -70,7 +70,8 @@ struct RadixSelection<Bits: MagnitudeBits>: Sendable {
             rank -= counts[digit]
             digit += 1
         }
-        prefix = (RadixSelection.digitBits == Bits.bitWidth ? 0 : prefix << Bits(RadixSelection.digitBits))
+        prefix =
+            (RadixSelection.digitBits == Bits.bitWidth ? 0 : prefix << Bits(RadixSelection.digitBits))
             | Bits(truncatingIfNeeded: digit)
         shift -= RadixSelection.digitBits
     }

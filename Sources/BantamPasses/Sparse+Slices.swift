@@ -22,7 +22,8 @@ extension Sparse {
             counts = []
             for (start, end) in zip(pointers, pointers.dropFirst()) {
                 guard start <= end else {
-                    throw BantamError(.corruption, "expected ascending row pointers, found \(end) after \(start)")
+                    throw BantamError(
+                        .corruption, "expected ascending row pointers, found \(end) after \(start)")
                 }
                 counts.append(end - start)
             }
@@ -39,7 +40,8 @@ extension Sparse {
                 while rest != 0 {
                     let element = byte * 8 + rest.trailingZeroBitCount
                     guard element < shape.elementCount else {
-                        throw BantamError(.corruption, "expected a mask of \(shape.elementCount) bits, found more")
+                        throw BantamError(
+                            .corruption, "expected a mask of \(shape.elementCount) bits, found more")
                     }
                     counts[element / length] += 1
                     rest &= rest - 1

@@ -27,7 +27,8 @@ public struct YAMLValue {
             throw BantamError(.corruption, file: file, "line \(line): YAML anchors are not allowed here")
         }
         do {
-            guard let root = try Yams.compose(yaml: text) else {
+            // Named, because Yams prints when it takes the encoding from the environment.
+            guard let root = try Yams.compose(yaml: text, .default, .default, .utf8) else {
                 throw BantamError(.corruption, file: file, "expected a YAML document, found nothing")
             }
             self.init(root, file: file)
@@ -153,7 +154,9 @@ public struct YAMLValue {
             let isBreak =
                 byte == UInt8(ascii: "\n") || byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
             if isAnchor && !isBreak { return line }
-            isAnchor = byte == UInt8(ascii: "&") && " \t\n\r[{,:-?".utf8.contains(previous)
+            // Beyond ASCII stand line breaks (U+0085, U+2028) and the byte order mark.
+            isAnchor =
+                byte == UInt8(ascii: "&") && (previous >= 0x80 || " \t\n\r[{,:-?".utf8.contains(previous))
             if byte == UInt8(ascii: "\n") { line += 1 }
             previous = byte
         }

@@ -154,6 +154,7 @@ VECTOR_BODY size_t compress_lanes(const uint8_t *source, size_t width, size_t co
         __m512i elements = load_lanes(source + i * width, width);
         __mmask16 kept = _mm512_test_epi32_mask(elements, elements);
         size_t found = (size_t)__builtin_popcount(kept);
+        if (found > capacity - next) found = capacity - next;
         int fits = next + 16 <= capacity;
         __mmask16 which = (__mmask16)((1u << found) - 1);
         store_lanes(values + next * width, width, _mm512_maskz_compress_epi32(kept, elements), which, fits);

@@ -39,7 +39,7 @@ BANTAM_BODY void widen_run(const void *codes, size_t count, float scale, int32_t
 
 BANTAM_BODY void widen_slices(const void *codes, size_t rows, size_t columns, size_t length, int bits,
                               const float *scales, const void *zero_points, float *result) {
-    const size_t width = bits / 8;
+    const size_t width = bits / 8, total = rows * columns;
     size_t slice = 0;
     for (size_t row = 0; row < rows; row++) {
         for (size_t start = 0; start < columns; start += length, slice++) {
@@ -48,7 +48,9 @@ BANTAM_BODY void widen_slices(const void *codes, size_t rows, size_t columns, si
             int32_t zero_point = !zero_points ? 0
                                  : bits == 8  ? ((const int8_t *)zero_points)[slice]
                                               : ((const int16_t *)zero_points)[slice];
-            widen_run((const char *)codes + first * width, count, scales[slice], zero_point, bits,
+            // Runs go upwards, so what a whole vector writes past a short one is written again after it.
+            size_t written = count < LANES && total - first >= LANES ? LANES : count;
+            widen_run((const char *)codes + first * width, written, scales[slice], zero_point, bits,
                       result + first);
         }
     }

@@ -93,18 +93,35 @@ BANTAM_BODY int is_finite(bantam_range range) {
     return range.highest < infinity_bits && range.lowest < (infinity_bits | sign_bit);
 }
 
+// A run shorter than a vector, with as much memory behind it as makes one: what is not its own counts as 0.
+BANTAM_BODY bantam_range short_range(const float *source, size_t count, int is_affine) {
+    const integers lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    LOAD_WORDS(values, source);
+    values &= (words)(lanes < (int32_t)count);
+    if (!is_affine) {
+        uint32_t largest = __builtin_reduce_max(values & 0x7fffffffu);
+        return (bantam_range){largest, largest | sign_bit};
+    }
+    int32_t highest = __builtin_reduce_max((integers)values);
+    uint32_t lowest = __builtin_reduce_max(values);
+    return (bantam_range){highest > 0 ? (uint32_t)highest : 0, lowest > sign_bit ? lowest : sign_bit};
+}
+
 // MARK: Scales
 
 // Where float32 is too coarse or too narrow for extent/steps. `side` is the end of the slice farther from 0.
-static float scale_at_the_limits(double extent, double side, float steps) {
+static float scale_at_the_limits(double extent, double side, float steps, int is_affine) {
     if (extent == 0) return 0;
     float narrow = (float)extent;
     if (isinf(narrow)) {
         narrow = (float)(extent / steps);
     } else {
         float scale = narrow / steps;
-        // A subnormal scale has so few digits that rounding it down can push the ends out of the codes.
-        if (narrow / scale >= steps + 0.5f) scale = nextafterf(scale, INFINITY);
+        // A subnormal scale has so few digits that rounding it down can push an end out of the codes. Rounding
+        // takes back half a step at the end of a symmetric slice; in an affine one the zero point needs it.
+        float quotient = narrow / scale;
+        if (scale < FLT_MIN && (is_affine ? quotient > steps : quotient >= steps + 0.5f))
+            scale = nextafterf(scale, INFINITY);
         narrow = scale;
     }
     // The multiple nearest to the end may lie beyond the largest float: let the end be a multiple.
@@ -124,7 +141,7 @@ BANTAM_BODY bantam_step step_of(bantam_range range, int bits, int is_affine) {
     int ordinary = scale >= FLT_MIN && high <= 0x1p126f && low >= -0x1p126f;
     if (__builtin_expect(!ordinary, 0)) {
         double extent = is_affine ? (double)high - (double)low : (double)high;
-        scale = scale_at_the_limits(extent, high > -low ? high : -low, steps);
+        scale = scale_at_the_limits(extent, high > -low ? high : -low, steps, is_affine);
     }
     int32_t zero_point = 0;
     if (is_affine && scale > 0) {
@@ -203,19 +220,24 @@ BANTAM_BODY void round_run(const float *source, size_t count, bantam_step step, 
 
 BANTAM_BODY size_t quantize_runs(const float *source, size_t rows, size_t columns, size_t length, int bits,
                                  int is_affine, void *codes, float *scales, void *zero_points) {
-    const size_t width = bits / 8;
+    const size_t width = bits / 8, total = rows * columns;
     size_t refused = 0, slice = 0;
     for (size_t row = 0; row < rows; row++) {
         for (size_t start = 0; start < columns; start += length, slice++) {
             size_t count = columns - start < length ? columns - start : length;
-            const float *run = source + row * columns + start;
-            bantam_range range = is_affine ? bantam_range_of_body(run, count) : symmetric_range(run, count);
+            const size_t first = row * columns + start;
+            const float *run = source + first;
+            // Runs go upwards, so what a whole vector writes past a short one is written again after it.
+            int is_short = count < LANES && total - first >= LANES;
+            bantam_range range = is_short    ? short_range(run, count, is_affine)
+                                 : is_affine ? bantam_range_of_body(run, count)
+                                             : symmetric_range(run, count);
             refused += !is_finite(range);
             bantam_step step = step_of(range, bits, is_affine);
             scales[slice] = step.scale;
             if (is_affine && bits == 8) ((int8_t *)zero_points)[slice] = (int8_t)step.zero_point;
             if (is_affine && bits == 16) ((int16_t *)zero_points)[slice] = (int16_t)step.zero_point;
-            round_run(run, count, step, bits, is_affine, (char *)codes + (row * columns + start) * width);
+            round_run(run, is_short ? LANES : count, step, bits, is_affine, (char *)codes + first * width);
         }
     }
     return refused;

@@ -40,7 +40,9 @@ import Testing
     }
 
     @Test func onlyMatricesBecomeMatrices() throws {
-        #expect(bantamError { _ = try Matrix(Tensor(.float32, [3], [1, 2, 3] as [Float])) }?.kind == .invalidArgument)
+        #expect(
+            bantamError { _ = try Matrix(Tensor(.float32, [3], [1, 2, 3] as [Float])) }?.kind
+                == .invalidArgument)
         let convolution = Tensor(.float32, [2, 1, 3], [1, 2, 3, 4, 5, 6] as [Float])
         #expect(try Matrix(convolution).tensor.shape == [2, 3])
     }

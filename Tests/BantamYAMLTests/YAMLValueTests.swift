@@ -37,6 +37,9 @@ import Testing
     @Test func anchorsAreRefused() {
         #expect(message("a: &x [1]\nb: *x") == "a.yaml: line 1: YAML anchors are not allowed here")
         #expect(message("- [&x 1, *x]") == "a.yaml: line 1: YAML anchors are not allowed here")
+        #expect(message("[\u{85}&x 1, *x]") == "a.yaml: line 1: YAML anchors are not allowed here")
+        #expect(message("[\u{2028}&x 1, *x]") == "a.yaml: line 1: YAML anchors are not allowed here")
+        #expect(message("\u{feff}&x 1") == "a.yaml: line 1: YAML anchors are not allowed here")
         #expect(message("a: salt & pepper") == nil)
     }
 }

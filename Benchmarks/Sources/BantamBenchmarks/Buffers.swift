@@ -4,7 +4,9 @@ import Glibc
 // Memory for the benchmarks: touched before it is timed, so that page faults are not part of a figure.
 
 /// `count` elements in huge pages where the system grants them; never freed, a benchmark ends with its process.
-func buffer<Element: BitwiseCopyable>(of count: Int, filledWith value: Element) -> UnsafeMutableBufferPointer<Element> {
+func buffer<Element: BitwiseCopyable>(of count: Int, filledWith value: Element) -> UnsafeMutableBufferPointer<
+    Element
+> {
     let bytes = max(count, 1) * MemoryLayout<Element>.stride
     var memory: UnsafeMutableRawPointer?
     guard posix_memalign(&memory, 2 << 20, bytes) == 0, let memory else { fatalError("out of memory") }

@@ -50,6 +50,9 @@ suite.add("memcpy", bytes: elements.count * 4) {
 }
 try suite.addQuantization(elements, workers: workers)
 suite.addPruning(elements, workers: workers)
+try suite.addSparse(elements, workers: workers)
+try suite.addProducts(elements, workers: workers)
+try suite.addLowRank(elements, workers: workers)
 
 let figures = try suite.run(filter: filter)
 print(json ? report(json: figures) : report(table: figures))
