@@ -70,7 +70,7 @@ let package = Package(
         tests(of: "BantamEncodings", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamCoding"),
         tests(of: "BantamLoaders", fixtures: true, hostile: true),
-        tests(of: "BantamArchive"),
+        tests(of: "BantamArchive", hostile: true, golden: true),
         tests(of: "BantamPasses", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamInference"),
         tests(of: "BantamEvaluator"),
