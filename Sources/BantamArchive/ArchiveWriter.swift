@@ -170,12 +170,8 @@ struct AddedTensor: Sendable {
             isLossless = tensor.storage === original.storage || checksum == Checksum(of: original)
         } else {
             isKept = false
-            let reconstruction = try Reconstruction(
-                of: prepared.encoding, as: original.dtype, workers: workers)
-            checksum = reconstruction.checksum
-            isLossless =
-                reconstruction.tensor.storage === original.storage
-                || Checksum(of: reconstruction.tensor) == Checksum(of: original)
+            (checksum, isLossless) = try Reconstruction.compared(
+                prepared.encoding, with: original, workers: workers)
         }
     }
 }

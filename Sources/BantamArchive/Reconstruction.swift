@@ -3,6 +3,8 @@
 import BantamCoding
 import BantamEncodings
 import BantamTensors
+import Glibc
+import Glibc
 
 /// An encoding decoded to the original dtype, with the checksum that the archive keeps of it.
 struct Reconstruction {
@@ -33,7 +35,16 @@ struct Reconstruction {
 
 extension Tensor {
     /// The tensor as `dtype`: itself, or its `float32` values rounded.
-    fileprivate func converted(to dtype: DType) throws -> Tensor {
+    func converted(to dtype: DType) throws -> Tensor {
         self.dtype == dtype ? self : try float32().float32(roundedTo: dtype)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether another buffer has the same bytes.
+    func isEqual(to other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count else { return false }
+        guard let first = baseAddress, let second = other.baseAddress else { return true }
+        return memcmp(first, second, count) == 0
     }
 }

@@ -197,4 +197,31 @@ import Testing
             #expect(summary.headerByteCount <= 2048 + 256, "\(summary.headerByteCount)")
         }
     }
+
+    /// A matrix so large that its checksum is taken some rows at a time: the same as that of the whole.
+    @Test(arguments: [Quantized.Granularity.tensor, .channel, .group(48)])
+    func largeMatricesComeBack(_ granularity: Quantized.Granularity) throws {
+        try withTemporaryFolder { folder in
+            let shape: Shape = [3001, 100, 10]
+            let codes = Tensor(
+                .int8, shape, (0..<shape.elementCount).map { Int8(truncatingIfNeeded: $0 % 251) })
+            let scaleShape = granularity.scaleShape(of: shape)
+            let count = scaleShape.elementCount
+            let quantized = Encoding.quantized(
+                Quantized(
+                    codes: .dense(codes),
+                    scales: Tensor(.float32, scaleShape, (0..<count).map { Float($0 % 64 + 1) / 64 }),
+                    zeroPoints: Tensor(.int8, scaleShape, (0..<count).map { Int8($0 % 5) }),
+                    granularity: granularity))
+            let decoded = try quantized.decoded(workers: .one)
+            for original in [decoded, try decoded.float32(roundedTo: .bfloat16)] {
+                let path = folder.file("\(original.dtype.rawValue).safetensors")
+                let summary = try Samples.write(
+                    [("w", quantized)], to: path, coding: .none, original: original)
+                #expect(summary.tensors[0].isLossless)
+                let found = try CompressedFile(path).tensor(at: 0)
+                #expect(Checksum(of: found) == Checksum(of: original))
+            }
+        }
+    }
 }
