@@ -9,7 +9,7 @@ import BantamTensors
 /// 10⁻⁶·‖A‖. Found by the randomized method it is at most √(2 + r/9) times that, which is checked.
 ///
 /// Each factor gets the square root of the singular values: left = U·√Σ, right = √Σ·Vᵀ. Quantized to 8 bits
-/// with one scale a tensor this halves the error of giving them all to one side; with a scale a row it is
+/// with one scale a tensor this has a third less error, or better, than all on one side; with a scale a row it is
 /// within a few percent of the best split.
 public struct Factorize: Pass {
     /// How much to keep.
