@@ -35,7 +35,7 @@ func candidate(
         passSeconds: [], notes: [])
 }
 
-extension Comparison.Candidate: @retroactive CustomTestStringConvertible {
+extension Comparison.Candidate: CustomTestStringConvertible {
     public var testDescription: String { "\(name), \(evaluation.compressed.byteCount) B" }
 }
 
