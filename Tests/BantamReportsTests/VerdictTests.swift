@@ -36,6 +36,7 @@ func candidate(
 }
 
 extension Comparison.Candidate: CustomTestStringConvertible {
+    /// Short enough for a failure message.
     public var testDescription: String { "\(name), \(evaluation.compressed.byteCount) B" }
 }
 
