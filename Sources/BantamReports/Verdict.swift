@@ -74,8 +74,8 @@ public struct Verdict: Sendable {
 
     private static func outcome(of evaluation: Evaluation) -> Outcome {
         let isIdentical =
-            evaluation.totals.count > 0 && evaluation.totals.squaredError == 0
-            && evaluation.tensors.allSatisfy { $0.error.squaredError == 0 }
+            evaluation.totals.count > 0 && evaluation.totals.isExact
+            && evaluation.tensors.allSatisfy(\.error.isExact)
         if let predictions = evaluation.predictions, predictions.sampleCount > 0 {
             if isIdentical && predictions.accuracyChange == 0 { return .identical }
             guard predictions.isSignificant else { return .noMeasurableLoss }

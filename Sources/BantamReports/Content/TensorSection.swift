@@ -29,7 +29,7 @@ struct TensorSection {
         var figures = [bytesFigure]
         if let error = errorFigure { figures.append(error) }
         var blocks: [Block] = [.heading(level: 3, "Where the bytes and the error are", id: "")]
-        if tensors.allSatisfy({ $0.error.sqnr == .infinity }) {
+        if tensors.allSatisfy(\.error.isExact) {
             blocks.append(.paragraph("No compared tensor lost anything: SQNR is ∞ dB everywhere.", .note))
         }
         blocks.append(.figures(figures))
