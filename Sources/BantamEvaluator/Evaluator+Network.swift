@@ -100,10 +100,7 @@ private struct NetworkTrial {
                 to: { name in
                     guard let index = positions[Array(name.utf8)] else { return nil }
                     let encoding = try file.encoding(at: index)
-                    switch encoding {
-                    case .sparse, .lowRank: isDifferent = true
-                    case .dense, .quantized: break
-                    }
+                    isDifferent = isDifferent || encoding.isMultipliedAsHeld
                     return encoding
                 }, execution: .direct, workers: workers)
         }
@@ -112,5 +109,16 @@ private struct NetworkTrial {
 
     private static func indices(of file: any TensorFile) -> [([UInt8], Int)] {
         file.entries.enumerated().map { (Array($1.name.utf8), $0) }
+    }
+}
+
+extension Encoding {
+    /// Whether a product with this weight need not decode it first.
+    fileprivate var isMultipliedAsHeld: Bool {
+        switch self {
+        case .sparse, .lowRank: true
+        case .quantized(let quantized): if case .sparse = quantized.codes { true } else { false }
+        case .dense: false
+        }
     }
 }
