@@ -82,3 +82,9 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// A warning stops the build.
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [.treatAllWarnings(as: .error)]
+    target.cSettings = [.enableWarning("all"), .treatAllWarnings(as: .error)]
+}
