@@ -31,8 +31,8 @@ minilm: ## fetch all-MiniLM-L6-v2 into Models/
 benchmarks: setup ## measure passes, coders and loaders in memory
 	swift run -c release --package-path Benchmarks bantam-benchmarks
 
-install: setup ## one static binary in ~/.local/bin
-	swift build -c release --product bantam --static-swift-stdlib --scratch-path .build-static
+install: setup ## one binary in ~/.local/bin that needs no Swift runtime
+	swift build -c release --product bantam --static-swift-stdlib -Xlinker -s --scratch-path .build-static
 	install -D .build-static/release/bantam $(HOME)/.local/bin/bantam
 
 clean:
