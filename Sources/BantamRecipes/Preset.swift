@@ -44,9 +44,9 @@ public struct Preset: Sendable {
             ]),
         Preset(
             "small",
-            "As int8, after setting the smallest 55 % of all weights to zero: measure what it costs.",
+            "As int8, after setting the smallest half of all weights to zero: measure what it costs.",
             passes: [
-                "prune: {sparsity: 0.55, scope: global}",
+                "prune: {sparsity: 0.5, scope: global}",
                 "quantize: {bits: 8, scheme: symmetric, granularity: tensor}",
                 "sparse: {format: auto}",
             ]),
@@ -62,6 +62,6 @@ public struct Preset: Sendable {
     private init(_ name: String, _ summary: String, passes: [String]) {
         self.name = name
         self.summary = summary
-        text = RecipeText.recipe(name: name, comment: summary, passes: passes, coding: "auto")
+        text = RecipeText.recipe(name: name, comment: summary, passes: passes, coding: "auto", minimumElements: 256)
     }
 }

@@ -1,16 +1,18 @@
 /// Recipes of a single rule, written out as YAML, so that presets and the passes given on the command line
 /// take the same way as a recipe file.
 public enum RecipeText {
-    /// A recipe that runs `passes` over every float tensor of rank 2 or more with 1,024 elements or more, and
-    /// keeps the rest.
-    public static func recipe(name: String, comment: String?, passes: [String], coding: String) -> String {
+    /// A recipe that runs `passes` over every float tensor of rank 2 or more with enough elements, and keeps the
+    /// rest.
+    public static func recipe(
+        name: String, comment: String?, passes: [String], coding: String, minimumElements: Int = 1024
+    ) -> String {
         var lines = comment.map { ["# \($0)"] } ?? []
         lines += ["name: \(name)"]
         if passes.isEmpty {
             lines += ["rules:", "  - otherwise: keep"]
         } else {
             lines += [
-                "rules:", "  - match: \"*\"", "    where: {min-rank: 2, min-elements: 1024, dtype: float}",
+                "rules:", "  - match: \"*\"", "    where: {min-rank: 2, min-elements: \(minimumElements), dtype: float}",
                 "    optional: true", "    passes:",
             ]
             lines += passes.map { "      - \($0)" }
