@@ -62,6 +62,7 @@ public struct Preset: Sendable {
     private init(_ name: String, _ summary: String, passes: [String]) {
         self.name = name
         self.summary = summary
-        text = RecipeText.recipe(name: name, comment: summary, passes: passes, coding: "auto", minimumElements: 256)
+        text = RecipeText.recipe(
+            name: name, comment: summary, passes: passes, coding: "auto", minimumElements: 256)
     }
 }

@@ -12,7 +12,8 @@ public enum RecipeText {
             lines += ["rules:", "  - otherwise: keep"]
         } else {
             lines += [
-                "rules:", "  - match: \"*\"", "    where: {min-rank: 2, min-elements: \(minimumElements), dtype: float}",
+                "rules:", "  - match: \"*\"",
+                "    where: {min-rank: 2, min-elements: \(minimumElements), dtype: float}",
                 "    optional: true", "    passes:",
             ]
             lines += passes.map { "      - \($0)" }
