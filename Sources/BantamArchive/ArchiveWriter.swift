@@ -153,8 +153,6 @@ struct AddedTensor: Sendable {
     /// The checksum of what the encoding gives back.
     var checksum: Checksum
     var isLossless: Bool
-    /// Whether the array is the original tensor, plain and of its own dtype.
-    var isKept: Bool
     var summary: String
 
     var byteCount: Int { tree.leaves.reduce(0) { $0 + $1.range.count } }
@@ -163,13 +161,11 @@ struct AddedTensor: Sendable {
         tree = try prepared.tree.map { try SpooledArray($1, spool: spool) }
         summary = tree.storedSummary(original.dtype) { ($0.layout.dtype, $0.isCoded) }
         if case .dense(let array) = tree, case .dense(let tensor) = prepared.encoding, !array.isCoded,
-            array.layout.dtype == original.dtype, original.dtype != .complex128
+            array.layout.dtype == original.dtype
         {
-            isKept = true
             checksum = array.checksum
             isLossless = tensor.storage === original.storage || checksum == Checksum(of: original)
         } else {
-            isKept = false
             (checksum, isLossless) = try Reconstruction.compared(
                 prepared.encoding, with: original, workers: workers)
         }
