@@ -146,7 +146,9 @@ public final class CompressedFile: StoredTensorFile {
             Tensor(
                 layout.dtype, layout.shape,
                 try Storage(byteCount: layout.byteCount) {
-                    try CodedArray.decode(stored.storage.bytes, of: layout.dtype, into: $0, workers: workers)
+                    try CodedArray.decode(
+                        stored.storage.bytes, of: layout.dtype, into: $0, owner: stored.storage,
+                        workers: workers)
                 })
         }
     }

@@ -23,14 +23,18 @@ public struct PreparedTensor: Sendable {
         var byteCount: Int {
             switch content {
             case .plain(let tensor): tensor.byteCount
-            case .coded(let coded): coded.bytes.count
+            case .coded(let coded): coded.byteCount
             }
         }
 
-        func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        /// The checksum of the raw bytes, if it is known without reading them.
+        var rawChecksum: Checksum? { if case .coded(let coded) = content { coded.rawChecksum } else { nil } }
+
+        /// Calls `body` with the stored bytes, in order, in pieces.
+        func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
             switch content {
-            case .plain(let tensor): try withExtendedLifetime(tensor) { try body(tensor.storage.bytes) }
-            case .coded(let coded): try coded.bytes.withUnsafeBytes(body)
+            case .plain(let tensor): try tensor.storage.forEachPiece(body)
+            case .coded(let coded): for piece in coded.pieces { try piece.withUnsafeBytes(body) }
             }
         }
     }
