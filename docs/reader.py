@@ -59,22 +59,22 @@ def read(path):
     header = json.loads(data[8:start])
     encodings = json.loads(header["__metadata__"]["bantam.encodings"])
 
-    def array(name, ending):
+    def array(name, owner):
         begin, end = header[name]["data_offsets"]
         part = data[start + begin:start + end]
-        return decoded(part) if ending.endswith(".coded") else typed(part, FLOATS[header[name]["dtype"]])
+        coded = name.endswith(".coded") and name != owner
+        return decoded(part) if coded else typed(part, FLOATS[header[name]["dtype"]])
 
-    def tensor(node, name, shape):
+    def tensor(node, owner, shape):
         if isinstance(node, str):
-            values = array(name + node, node)
+            values = array(node, owner)
             return values if shape is None else values.reshape(shape)
         if "array" in node:
-            return tensor(node["array"], name, shape)
+            return tensor(node["array"], owner, shape)
         if "codes" in node:
-            codes = tensor(node["codes"], name + ".codes", shape)
-            scales = array(name + ".scales" + node["scales"], node["scales"])
-            zeros = node.get("zero_points")
-            zeros = np.zeros(1, "i1") if zeros is None else array(name + ".zero_points" + zeros, zeros)
+            codes = tensor(node["codes"], owner, shape)
+            scales = array(node["scales"], owner)
+            zeros = array(node["zero_points"], owner) if "zero_points" in node else np.zeros(1, "i1")
             rows = codes.reshape(codes.shape[0] if codes.ndim > 1 else 1, -1)
             if node["granularity"] == "channel":
                 rows = codes.reshape(codes.shape[0], -1)
@@ -89,26 +89,25 @@ def read(path):
             return ((rows.astype("i4") - zeros) * scales).astype("<f4").reshape(codes.shape)
         if "left" in node:
             rows, columns, rank = shape[0], int(np.prod(shape[1:])), node["rank"]
-            left = tensor(node["left"], name + ".left", (rows, rank)).astype("<f4")
-            return (left @ tensor(node["right"], name + ".right", (rank, columns)).astype("<f4")).reshape(shape)
-        values = tensor(node["values"], name + ".values", None)
+            left = tensor(node["left"], owner, (rows, rank)).astype("<f4")
+            return (left @ tensor(node["right"], owner, (rank, columns)).astype("<f4")).reshape(shape)
+        values = tensor(node["values"], owner, None)
         dense = np.zeros(int(np.prod(shape)), values.dtype)
         if "bitmask" in node:
-            mask = array(name + ".bitmask" + node["bitmask"], node["bitmask"])
+            mask = array(node["bitmask"], owner)
             dense[np.flatnonzero(np.unpackbits(mask, bitorder="little"))] = values
         elif "gaps" in node:
-            gaps = array(name + ".gaps" + node["gaps"], node["gaps"]).astype("i8")
+            gaps = array(node["gaps"], owner).astype("i8")
             ends = np.cumsum(gaps + (gaps < 255))
             dense[ends[gaps < 255] - 1] = values
         else:
-            pointers = array(name + ".row_pointers" + node["row_pointers"], node["row_pointers"]).astype("i8")
-            columns = array(name + ".column_indices" + node["column_indices"], node["column_indices"])
+            pointers = array(node["row_pointers"], owner).astype("i8")
+            columns = array(node["column_indices"], owner)
             rows = np.repeat(np.arange(len(pointers) - 1), np.diff(pointers))
             dense[rows * (len(dense) // (len(pointers) - 1)) + columns] = values
         return dense.reshape(shape)
 
-    return {name: tensor(node, name, header[name]["shape"] if node == "" else node["shape"])
-            for name, node in encodings.items()}
+    return {name: tensor(node, name, node["shape"]) for name, node in encodings.items()}
 
 
 if __name__ == "__main__":

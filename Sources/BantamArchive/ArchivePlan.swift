@@ -20,21 +20,20 @@ struct ArchivePlan {
         for (entry, tensor) in tensors {
             let tree = tensor.tree.map { path, array in
                 // A dense tensor's plain array has the tensor's own name, which is reserved for it.
-                let ending =
+                let name =
                     path.isEmpty && !array.isCoded
-                    ? "" : names.ending(entry.name + path, isCoded: array.isCoded)
-                stored.append((entry.name + path + ending, array))
-                return ending
+                    ? entry.name : names.name(entry.name + path, isCoded: array.isCoded)
+                stored.append((name, array))
+                return name
             }
             records.append(
                 TensorRecord(
-                    name: entry.name,
-                    content: tensor.isKept
-                        ? .kept : .encoded(entry.dtype, entry.shape, tensor.checksum, tree)))
+                    name: entry.name, dtype: entry.dtype, shape: entry.shape, checksum: tensor.checksum,
+                    tree: tree))
         }
         var headerName: String?
         if let header {
-            let name = MetadataKey.header + names.ending(MetadataKey.header, isCoded: header.isCoded)
+            let name = names.name(MetadataKey.header, isCoded: header.isCoded)
             stored.append((name, header))
             headerName = name
         }
@@ -77,16 +76,16 @@ private struct ArrayNames {
     /// Names that no part may have: those of the source's tensors.
     init(reserved: [String]) { taken = Set(reserved + [SafetensorsHeader.metadataKey]) }
 
-    /// What completes the name of an array that begins with `start`.
-    mutating func ending(_ start: String, isCoded: Bool) -> String {
-        let suffix = isCoded ? ".coded" : ""
-        var ending = suffix
+    /// The name of an array: `start`, a number only if that name is taken, and the mark of a coded array.
+    mutating func name(_ start: String, isCoded: Bool) -> String {
+        let suffix = isCoded ? ArrayName.codedSuffix : ""
+        var name = start + suffix
         var number = 1
-        while !taken.insert(start + ending).inserted {
-            ending = "_\(number)" + suffix
+        while !taken.insert(name).inserted {
+            name = "\(start)_\(number)\(suffix)"
             number += 1
         }
-        return ending
+        return name
     }
 }
 

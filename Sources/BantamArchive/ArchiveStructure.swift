@@ -32,12 +32,13 @@ struct ArchiveStructure {
                 try locating(tensor: record.name) { try ArchiveStructure.tensor(record, file, indices) })
         }
         if let name = ArchiveStructure.text(MetadataKey.header, of: file) {
-            let resolver = ArrayResolver(file: file, indices: indices, tensor: name, original: .uint8)
-            let ending = name.hasSuffix(".coded") ? ".coded" : ""
-            header = try resolver.array("", ending, shape: nil, dtype: .uint8)
+            let resolver = ArrayResolver(
+                file: file, indices: indices, tensor: MetadataKey.header, original: .uint8)
+            header = try resolver.array(name, shape: nil, dtype: .uint8)
         }
         try checkUse(of: file)
         try checkTotal()
+        try checkKept()
     }
 
     private static func text(_ key: String, of file: SafetensorsFile) -> String? {
@@ -117,37 +118,42 @@ struct ArchiveStructure {
     private static func tensor(
         _ record: TensorRecord, _ file: SafetensorsFile, _ indices: [String: Int]
     ) throws -> CompressedFile.StoredTensor {
-        switch record.content {
-        case .kept:
-            guard let index = indices[record.name] else {
-                throw BantamError(.corruption, "expected an array of this name, found none")
-            }
-            let entry = file.entries[index]
-            let array = StoredArray(
-                index: index, layout: ArrayLayout(dtype: entry.dtype, shape: entry.shape), isCoded: false,
-                byteCount: entry.byteCount)
-            return CompressedFile.StoredTensor(entry: entry, tree: .dense(array), checksum: nil)
-        case .encoded(let dtype, let shape, let checksum, let tree):
-            let entry = TensorEntry(name: record.name, dtype: dtype, shape: shape)
-            guard Proportion.allows(entry.byteCount, for: file.fileByteCount) else {
-                throw BantamError(
-                    .corruption,
-                    "expected at most \(Proportion.limit) bytes for each of the file's \(file.fileByteCount), "
-                        + "found \(dtype.rawValue) \(shape)")
-            }
-            if case .dense = tree {
-            } else if shape.elementCount == 0 {
-                throw BantamError(.corruption, "expected a dense tensor of shape \(shape), found parts")
-            }
-            let resolver = ArrayResolver(
-                file: file, indices: indices, tensor: record.name, original: dtype)
-            let arrays = try resolver.resolve(tree, shape: shape)
-            guard arrays.elements.layout.dtype == dtype && arrays.isExact || dtype.isRealFloat else {
-                throw BantamError(
-                    .corruption,
-                    "expected \(dtype.rawValue) values, found \(arrays.elements.layout.dtype.rawValue)")
-            }
-            return CompressedFile.StoredTensor(entry: entry, tree: arrays, checksum: checksum)
+        let (dtype, shape) = (record.dtype, record.shape)
+        let entry = TensorEntry(name: record.name, dtype: dtype, shape: shape)
+        guard Proportion.allows(entry.byteCount, for: file.fileByteCount) else {
+            throw BantamError(
+                .corruption,
+                "expected at most \(Proportion.limit) bytes for each of the file's \(file.fileByteCount), "
+                    + "found \(dtype.rawValue) \(shape)")
+        }
+        if case .dense = record.tree {
+        } else if shape.elementCount == 0 {
+            throw BantamError(.corruption, "expected a dense tensor of shape \(shape), found parts")
+        }
+        let resolver = ArrayResolver(file: file, indices: indices, tensor: record.name, original: dtype)
+        let arrays = try resolver.resolve(record.tree, shape: shape)
+        if case .dense(let array) = arrays, case .dense(let name) = record.tree, !array.isCoded,
+            name != record.name
+        {
+            throw BantamError(
+                .corruption, "expected a plain array of the tensor's own name, found '\(name)'")
+        }
+        guard arrays.elements.layout.dtype == dtype && arrays.isExact || dtype.isRealFloat else {
+            throw BantamError(
+                .corruption,
+                "expected \(dtype.rawValue) values, found \(arrays.elements.layout.dtype.rawValue)")
+        }
+        return CompressedFile.StoredTensor(entry: entry, tree: arrays, checksum: record.checksum)
+    }
+
+    /// Where an array is the tensor, both have one checksum.
+    private func checkKept() throws {
+        for tensor in tensors {
+            guard let array = tensor.keptArray, checksums[array.index] != tensor.checksum else { continue }
+            throw BantamError(
+                .corruption, tensor: tensor.entry.name,
+                "expected values of checksum \(tensor.checksum), found an array of checksum "
+                    + "\(checksums[array.index])")
         }
     }
 

@@ -139,11 +139,25 @@ struct SpooledArray: Sendable {
     var range: Range<Int>
     /// The checksum of those bytes.
     var checksum: Checksum
+    /// The checksum of the raw bytes of a coded array.
+    private var rawChecksum: Checksum?
+
+    /// The checksum of what the array decodes to.
+    var contentChecksum: Checksum { rawChecksum ?? checksum }
 
     init(_ array: PreparedTensor.Array, spool: SpoolFile) throws {
         layout = array.layout
         isCoded = array.isCoded
-        (range, checksum) = try array.withBytes { (try spool.append($0), Checksum(of: $0)) }
+        rawChecksum = array.rawChecksum
+        range = spool.reserve(array.byteCount)
+        var streaming = StreamingChecksum()
+        var offset = range.lowerBound
+        try array.forEachPiece {
+            try spool.write($0, at: offset)
+            streaming.update($0)
+            offset += $0.count
+        }
+        checksum = streaming.checksum
     }
 }
 
@@ -153,8 +167,6 @@ struct AddedTensor: Sendable {
     /// The checksum of what the encoding gives back.
     var checksum: Checksum
     var isLossless: Bool
-    /// Whether the array is the original tensor, plain and of its own dtype.
-    var isKept: Bool
     var summary: String
 
     var byteCount: Int { tree.leaves.reduce(0) { $0 + $1.range.count } }
@@ -162,14 +174,12 @@ struct AddedTensor: Sendable {
     init(_ prepared: PreparedTensor, original: Tensor, spool: SpoolFile, workers: Workers) throws {
         tree = try prepared.tree.map { try SpooledArray($1, spool: spool) }
         summary = tree.storedSummary(original.dtype) { ($0.layout.dtype, $0.isCoded) }
-        if case .dense(let array) = tree, case .dense(let tensor) = prepared.encoding, !array.isCoded,
-            array.layout.dtype == original.dtype, original.dtype != .complex128
+        if case .dense(let array) = tree, case .dense(let tensor) = prepared.encoding,
+            array.layout.dtype == original.dtype
         {
-            isKept = true
-            checksum = array.checksum
+            checksum = array.contentChecksum
             isLossless = tensor.storage === original.storage || checksum == Checksum(of: original)
         } else {
-            isKept = false
             (checksum, isLossless) = try Reconstruction.compared(
                 prepared.encoding, with: original, workers: workers)
         }

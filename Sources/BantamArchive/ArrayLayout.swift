@@ -21,6 +21,12 @@ struct ArrayLayout: Sendable, Hashable {
     }
 }
 
+/// How an array's name says what its bytes are.
+enum ArrayName {
+    /// What the name of a coded array ends in. A plain array may only if it has the name of its tensor.
+    static let codedSuffix = ".coded"
+}
+
 /// How much a few stored bytes may stand for.
 enum Proportion {
     /// The most bytes of a tensor for each byte of its file. A reader refuses a tensor that claims more, a

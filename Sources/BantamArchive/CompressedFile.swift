@@ -30,8 +30,16 @@ public final class CompressedFile: StoredTensorFile {
     struct StoredTensor: Sendable {
         var entry: TensorEntry
         var tree: PartTree<StoredArray>
-        /// The checksum of what comes back; `nil` for a kept tensor, whose array's checksum says it.
-        var checksum: Checksum?
+        /// The checksum of what comes back.
+        var checksum: Checksum
+
+        /// The array that is the tensor, byte for byte; `nil` if the tensor is held in any other way.
+        var keptArray: StoredArray? {
+            guard case .dense(let array) = tree, !array.isCoded, array.layout.dtype == entry.dtype else {
+                return nil
+            }
+            return array
+        }
     }
 
     /// Opens the compressed file at `path`.
@@ -86,16 +94,13 @@ public final class CompressedFile: StoredTensorFile {
         let stored = tensors[index]
         let encoding = try encoding(at: index, workers: workers)
         return try locating(file: path, tensor: stored.entry.name) {
-            guard let expected = stored.checksum else {
-                guard case .dense(let tensor) = encoding else {
-                    throw BantamError(.internal, "a kept tensor is not dense")
-                }
-                return tensor
-            }
+            // The bytes of a kept tensor are checked already: those of its array.
+            if stored.keptArray != nil, case .dense(let tensor) = encoding { return tensor }
             let reconstruction = try Reconstruction(of: encoding, as: stored.entry.dtype, workers: workers)
-            guard reconstruction.checksum == expected else {
+            guard reconstruction.checksum == stored.checksum else {
                 throw BantamError(
-                    .corruption, "expected values of checksum \(expected), found \(reconstruction.checksum)")
+                    .corruption,
+                    "expected values of checksum \(stored.checksum), found \(reconstruction.checksum)")
             }
             return reconstruction.tensor
         }
@@ -141,7 +146,9 @@ public final class CompressedFile: StoredTensorFile {
             Tensor(
                 layout.dtype, layout.shape,
                 try Storage(byteCount: layout.byteCount) {
-                    try CodedArray.decode(stored.storage.bytes, of: layout.dtype, into: $0, workers: workers)
+                    try CodedArray.decode(
+                        stored.storage.bytes, of: layout.dtype, into: $0, owner: stored.storage,
+                        workers: workers)
                 })
         }
     }

@@ -4,13 +4,12 @@ import BantamEncodings
 import BantamLoaders
 import BantamTensors
 
-/// A leaf is how its array's name goes on after the tensor's name and the names of the parts on the way:
-/// nothing, `.coded`, or a number that dodges another array.
+/// A leaf is the name of its array in the safetensors header.
 extension PartTree where Leaf == String {
     /// The members of the JSON object of this tree; a dense one has none, it is its leaf.
     private var members: [JSON.Member] {
         func node(_ name: String, _ tree: PartTree) -> JSON.Member { JSON.Member(name, tree.json) }
-        func leaf(_ name: String, _ ending: String) -> JSON.Member { JSON.Member(name, .string(ending)) }
+        func leaf(_ name: String, _ array: String) -> JSON.Member { JSON.Member(name, .string(array)) }
         switch self {
         case .dense: return []
         case .quantized(let codes, let scales, let zeroPoints, let granularity):
@@ -32,12 +31,12 @@ extension PartTree where Leaf == String {
 
     /// The tree as a value: a string if dense, else an object.
     var json: JSON {
-        if case .dense(let ending) = self { .string(ending) } else { .object(members) }
+        if case .dense(let array) = self { .string(array) } else { .object(members) }
     }
 
     /// The tree as members of the object of its tensor.
     var tensorMembers: [JSON.Member] {
-        if case .dense(let ending) = self { [JSON.Member("array", .string(ending))] } else { members }
+        if case .dense(let array) = self { [JSON.Member("array", .string(array))] } else { members }
     }
 
     /// How deep parts may be nested.
@@ -47,8 +46,8 @@ extension PartTree where Leaf == String {
     ///
     /// - Throws: ``BantamError`` of kind `corruption` if it is none.
     init(_ json: JSON, depth: Int = 0) throws {
-        if let ending = json.stringValue {
-            self = .dense(ending)
+        if let array = json.stringValue {
+            self = .dense(array)
             return
         }
         guard let members = json.objectValue else {

@@ -23,14 +23,18 @@ public struct PreparedTensor: Sendable {
         var byteCount: Int {
             switch content {
             case .plain(let tensor): tensor.byteCount
-            case .coded(let coded): coded.bytes.count
+            case .coded(let coded): coded.byteCount
             }
         }
 
-        func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        /// The checksum of the raw bytes, if it is known without reading them.
+        var rawChecksum: Checksum? { if case .coded(let coded) = content { coded.rawChecksum } else { nil } }
+
+        /// Calls `body` with the stored bytes, in order, in pieces.
+        func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
             switch content {
-            case .plain(let tensor): try withExtendedLifetime(tensor) { try body(tensor.storage.bytes) }
-            case .coded(let coded): try coded.bytes.withUnsafeBytes(body)
+            case .plain(let tensor): try tensor.storage.forEachPiece(body)
+            case .coded(let coded): for piece in coded.pieces { try piece.withUnsafeBytes(body) }
             }
         }
     }
@@ -42,7 +46,7 @@ public struct PreparedTensor: Sendable {
     /// The bytes of all stored arrays.
     public var dataByteCount: Int { tree.leaves.reduce(0) { $0 + $1.byteCount } }
     /// The bytes this tensor takes in a file: its arrays and, roughly, what the header says of them.
-    public var byteCount: Int { dataByteCount + 60 + 110 * tree.leaves.count }
+    public var byteCount: Int { dataByteCount + 100 + 128 * tree.leaves.count }
 
     /// Codes the arrays of `encoding`, each as `coding` thinks best; no file is needed.
     ///

@@ -43,7 +43,7 @@ private struct QuantizedSlices {
     private let rowsPerSlice: Int
 
     /// So many decoded bytes at a time; a matrix of fewer is not cut.
-    static let sliceByteCount = 8 << 20
+    static let sliceByteCount = 2 << 20
 
     init?(_ quantized: Quantized) {
         guard case .dense(let codes) = quantized.codes, let (rows, columns) = codes.shape.matrixForm,

@@ -32,46 +32,45 @@ struct ArrayResolver {
     /// The arrays of a tree.
     ///
     /// - Parameters:
-    ///   - tree: endings of names.
-    ///   - path: the parts on the way to the tree.
+    ///   - tree: names of arrays.
     ///   - shape: what the tree must decode to; `nil` for values along one axis, as many as there are.
     /// - Throws: ``BantamError`` of kind `corruption` that names the array, what was expected and what was found.
-    func resolve(_ tree: PartTree<String>, path: String = "", shape: Shape?) throws -> PartTree<StoredArray> {
+    func resolve(_ tree: PartTree<String>, shape: Shape?) throws -> PartTree<StoredArray> {
         switch tree {
-        case .dense(let ending):
+        case .dense(let name):
             let dtype: DType? = original == .complex128 ? .complex128 : nil
-            return .dense(try array(path + ending, ending, shape: shape, dtype: dtype))
+            return .dense(try array(name, shape: shape, dtype: dtype))
         case .quantized(let codes, let scales, let zeroPoints, let granularity):
-            let codes = try resolve(codes, path: "\(path).\(Part.codes)", shape: shape)
+            let codes = try resolve(codes, shape: shape)
             let codeType = codes.elements.layout.dtype
             try check(codeType, among: [.int8, .int16], "codes")
             let scaleShape = granularity.scaleShape(of: shape ?? codes.elements.layout.shape)
-            let scales = try part(path, Part.scales, scales, shape: scaleShape)
+            let scales = try array(scales, shape: scaleShape)
             try check(scales.layout.dtype, among: [.float32], "scales")
-            let zeroPoints = try zeroPoints.map { try part(path, Part.zeroPoints, $0, shape: scaleShape) }
+            let zeroPoints = try zeroPoints.map { try array($0, shape: scaleShape) }
             if let zeroPoints { try check(zeroPoints.layout.dtype, among: [codeType], "zero points") }
             return .quantized(codes: codes, scales: scales, zeroPoints: zeroPoints, granularity: granularity)
         case .csr(let values, let columnIndices, let rowPointers):
-            let (values, count) = try resolve(values: values, path, shape)
+            let (values, count) = try resolve(values: values, shape)
             guard let rows = shape?.matrixForm?.rows else {
                 throw BantamError(.corruption, "expected a matrix for csr, found shape \(shape ?? [count])")
             }
-            let columnIndices = try part(path, Part.columnIndices, columnIndices, shape: [count])
-            let rowPointers = try part(path, Part.rowPointers, rowPointers, shape: [rows + 1])
+            let columnIndices = try array(columnIndices, shape: [count])
+            let rowPointers = try array(rowPointers, shape: [rows + 1])
             let unsigned: [DType] = [.uint8, .uint16, .uint32, .uint64]
             try check(columnIndices.layout.dtype, among: unsigned, "column indices")
             try check(rowPointers.layout.dtype, among: unsigned, "row pointers")
             return .csr(values: values, columnIndices: columnIndices, rowPointers: rowPointers)
         case .bitmask(let values, let bitmask):
-            let (values, _) = try resolve(values: values, path, shape)
+            let (values, _) = try resolve(values: values, shape)
             let elements = shape?.elementCount ?? 0
-            let bitmask = try part(
-                path, Part.bitmask, bitmask, shape: [elements / 8 + (elements % 8 == 0 ? 0 : 1)])
+            let bitmask = try array(
+                bitmask, shape: [elements / 8 + (elements % 8 == 0 ? 0 : 1)])
             try check(bitmask.layout.dtype, among: [.uint8], "the bitmask")
             return .bitmask(values: values, bitmask: bitmask)
         case .relative(let values, let gaps):
-            let (values, _) = try resolve(values: values, path, shape)
-            let gaps = try part(path, Part.gaps, gaps, shape: nil)
+            let (values, _) = try resolve(values: values, shape)
+            let gaps = try array(gaps, shape: nil)
             try check(gaps.layout.dtype, among: [.uint8], "gaps")
             return .relative(values: values, gaps: gaps)
         case .lowRank(let left, let right, let rank):
@@ -80,22 +79,18 @@ struct ArrayResolver {
                     .corruption, "expected a matrix for factors of rank \(rank), found shape \(shape ?? [])")
             }
             return .lowRank(
-                left: try resolve(left, path: "\(path).\(Part.left)", shape: [rows, rank]),
-                right: try resolve(right, path: "\(path).\(Part.right)", shape: [rank, columns]), rank: rank)
+                left: try resolve(left, shape: [rows, rank]),
+                right: try resolve(right, shape: [rank, columns]), rank: rank)
         }
     }
 
     /// Values along one axis, and how many.
     private func resolve(
-        values: PartTree<String>, _ path: String, _ shape: Shape?
+        values: PartTree<String>, _ shape: Shape?
     ) throws -> (PartTree<StoredArray>, Int) {
         guard shape != nil else { throw BantamError(.corruption, "expected plain or quantized values") }
-        let values = try resolve(values, path: "\(path).\(Part.values)", shape: nil)
+        let values = try resolve(values, shape: nil)
         return (values, values.elements.layout.shape.elementCount)
-    }
-
-    private func part(_ path: String, _ name: String, _ ending: String, shape: Shape?) throws -> StoredArray {
-        try array("\(path).\(name)\(ending)", ending, shape: shape)
     }
 
     private func check(_ dtype: DType, among expected: [DType], _ what: String) throws {
@@ -107,15 +102,18 @@ struct ArrayResolver {
         }
     }
 
-    /// The array called by the tensor's name and `suffix`.
-    func array(_ suffix: String, _ ending: String, shape: Shape?, dtype: DType? = nil) throws -> StoredArray {
-        let name = tensor + suffix
+    /// Whether the array of a name is coded. An array that has the name of its tensor is always plain, whatever
+    /// that name ends in.
+    private func isCoded(_ name: String) -> Bool { name.hasSuffix(ArrayName.codedSuffix) && name != tensor }
+
+    /// The array of a name.
+    func array(_ name: String, shape: Shape?, dtype: DType? = nil) throws -> StoredArray {
         guard let index = indices[name] else {
             throw BantamError(.corruption, "expected an array '\(name)', found none")
         }
         let item = file.header.items[index]
         let entry = item.entry
-        if ending.hasSuffix(".coded") {
+        if isCoded(name) {
             guard entry.dtype == .uint8, entry.shape.rank == 1 else {
                 throw BantamError(
                     .corruption,

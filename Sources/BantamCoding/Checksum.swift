@@ -22,8 +22,12 @@ public struct Checksum: Sendable, Hashable, CustomStringConvertible {
     public init(of bytes: [UInt8]) { self = bytes.withUnsafeBytes { Checksum(of: $0) } }
 
     /// The checksum of a tensor's bytes.
+    ///
+    /// Pages of a mapped file do not stay in memory for it.
     public init(of tensor: Tensor) {
-        self = withExtendedLifetime(tensor) { Checksum(of: tensor.storage.bytes) }
+        var streaming = StreamingChecksum()
+        tensor.storage.forEachPiece { streaming.update($0) }
+        self = streaming.checksum
     }
 
     /// Sixteen lower-case hexadecimal digits, most significant first.

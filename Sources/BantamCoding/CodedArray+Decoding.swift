@@ -9,13 +9,14 @@ extension CodedArray {
     ///   - bytes: the whole container.
     ///   - dtype: what the array must be.
     ///   - result: as many bytes as the array must have.
+    ///   - owner: the storage that `bytes` stand on; what is done is let go of.
     ///   - workers: threads to use.
     /// - Complexity: O(bytes).
     /// - Throws: ``BantamError`` of kind `corruption` or `insufficientData` if the array is damaged or another
     ///   one than expected, `compatibility` if its coder is unknown. `result` is then undefined.
     public static func decode(
         _ bytes: UnsafeRawBufferPointer, of dtype: DType, into result: UnsafeMutableRawBufferPointer,
-        workers: Workers
+        owner: Storage? = nil, workers: Workers
     ) throws {
         let header = try header(of: bytes)
         guard header.dtype == dtype, header.rawByteCount == result.count else {
@@ -26,7 +27,7 @@ extension CodedArray {
         }
         let coder = try Coders.identified(by: header.coder)
         let job = DecodingJob(
-            bytes: bytes, result: result, header: header, coder: coder,
+            bytes: bytes, result: result, header: header, coder: coder, owner: owner,
             blocks: try blocks(of: bytes, header, coder))
         try workers.forEach(job.blocks.count) { try job.decode($0) }
         let found = header.kept(Checksum(of: UnsafeRawBufferPointer(result)))
@@ -55,11 +56,13 @@ private struct DecodingJob: @unchecked Sendable {
     let result: UnsafeMutableRawBufferPointer
     let header: CodedArray.Header
     let coder: any Coder
+    let owner: Storage?
     let blocks: [CodedArray.Block]
 
     func decode(_ index: Int) throws {
         let block = blocks[index]
         let stored = UnsafeRawBufferPointer(rebasing: bytes[block.stored])
+        defer { owner?.letGo(of: stored) }
         let target = UnsafeMutableRawBufferPointer(rebasing: result[block.raw])
         if block.isRaw {
             target.copyMemory(from: stored)

@@ -11,45 +11,37 @@ extension CodedArray {
     ///   - arrangement: how to rearrange them; `nil` tries the coder's candidates, all of them on a small
     ///     array, on samples of a large one, and takes the smallest.
     ///   - blockByteCount: a power of two from 1 KiB to 1 GiB.
+    ///   - owner: the storage that `raw` stands on; what is done is let go of.
     ///   - workers: threads to use; the result does not depend on them.
     /// - Complexity: O(bytes).
     public init?(
         coding raw: UnsafeRawBufferPointer, of dtype: DType, with coder: any Coder,
-        arrangement: Arrangement? = nil, blockByteCount: Int = defaultBlockByteCount, workers: Workers
+        arrangement: Arrangement? = nil, blockByteCount: Int = defaultBlockByteCount, owner: Storage? = nil,
+        workers: Workers
     ) throws {
         precondition(
             blockByteCount.nonzeroBitCount == 1
                 && CodedArray.blockLogarithms.contains(blockByteCount.trailingZeroBitCount))
         guard raw.count > 0 else { return nil }
-        let array = UncodedArray(bytes: raw, dtype: dtype, coder: coder, blockByteCount: blockByteCount)
+        let array = UncodedArray(
+            bytes: raw, dtype: dtype, coder: coder, blockByteCount: blockByteCount, owner: owner)
         guard let (chosen, ready) = try array.choose(arrangement, workers) else { return nil }
         var header = Header(
             coder: coder.identifier, dtype: dtype, arrangement: chosen, blockByteCount: blockByteCount,
             rawByteCount: raw.count, checksum: 0, byteCount: 0)
         let blocks = try ready ?? workers.map(header.blockCount) { try array.coded($0, chosen) }
         guard blocks.contains(where: { $0 != nil }) else { return nil }
-        header.checksum = header.kept(Checksum(of: raw))
-        bytes = CodedArray.assembled(header, blocks, array)
-    }
-
-    private static func assembled(_ header: Header, _ blocks: [[UInt8]?], _ array: UncodedArray) -> [UInt8] {
-        var bytes = serialized(header)
-        let sizes = blocks.indices.map { blocks[$0]?.count ?? array.block($0).count }
-        bytes.reserveCapacity(bytes.count + header.tableByteCount + sizes.reduce(0, +))
+        rawChecksum = array.checksum()
+        header.checksum = header.kept(rawChecksum)
+        let stored = blocks.enumerated().map { index, block in block ?? Array(array.block(index)) }
+        var head = CodedArray.serialized(header)
         if blocks.count > 1 {
-            for (size, block) in zip(sizes, blocks) {
-                let entry = UInt32(size) | (block == nil ? rawBlockMark : 0)
-                withUnsafeBytes(of: entry.littleEndian) { bytes.append(contentsOf: $0) }
+            for (block, bytes) in zip(blocks, stored) {
+                let entry = UInt32(bytes.count) | (block == nil ? CodedArray.rawBlockMark : 0)
+                withUnsafeBytes(of: entry.littleEndian) { head.append(contentsOf: $0) }
             }
         }
-        for index in blocks.indices {
-            if let block = blocks[index] {
-                bytes.append(contentsOf: block)
-            } else {
-                bytes.append(contentsOf: array.block(index))
-            }
-        }
-        return bytes
+        pieces = [head] + stored
     }
 }
 
@@ -59,6 +51,7 @@ private struct UncodedArray: @unchecked Sendable {
     let dtype: DType
     let coder: any Coder
     let blockByteCount: Int
+    let owner: Storage?
 
     static let sampleByteCount = 32 << 10
     static let sampleCount = 12
@@ -69,7 +62,19 @@ private struct UncodedArray: @unchecked Sendable {
     }
 
     func coded(_ index: Int, _ arrangement: Arrangement) throws -> [UInt8]? {
-        try coded(block(index), arrangement)
+        let block = block(index)
+        defer { owner?.letGo(of: block) }
+        return try coded(block, arrangement)
+    }
+
+    func checksum() -> Checksum {
+        var streaming = StreamingChecksum()
+        for first in stride(from: 0, to: bytes.count, by: blockByteCount) {
+            let block = block(first / blockByteCount)
+            streaming.update(block)
+            owner?.letGo(of: block)
+        }
+        return streaming.checksum
     }
 
     private func coded(_ block: UnsafeRawBufferPointer, _ arrangement: Arrangement) throws -> [UInt8]? {

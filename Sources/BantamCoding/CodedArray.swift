@@ -18,8 +18,15 @@ import BantamTensors
 /// ```
 /// A single block therefore costs 8 to 11 bytes of container, which small arrays can bear.
 public struct CodedArray: Sendable {
-    /// The whole container.
-    public let bytes: [UInt8]
+    /// The container in consecutive pieces: the header with its table, then the blocks.
+    public let pieces: [[UInt8]]
+    /// The checksum of the raw bytes.
+    public let rawChecksum: Checksum
+
+    /// The bytes of the container.
+    public var byteCount: Int { pieces.reduce(0) { $0 + $1.count } }
+    /// The whole container, put together.
+    public var bytes: [UInt8] { Array(pieces.joined()) }
 
     /// The bytes of a block of an array of more than one, and what an encoder uses unless told otherwise.
     public static let defaultBlockByteCount = 1 << 20

@@ -74,11 +74,13 @@ public struct Coding: Sendable {
             }
         let candidates = try withExtendedLifetime(tensor) {
             try coders.compactMap {
-                try CodedArray(coding: tensor.storage.bytes, of: tensor.dtype, with: $0, workers: workers)
+                try CodedArray(
+                    coding: tensor.storage.bytes, of: tensor.dtype, with: $0, owner: tensor.storage,
+                    workers: workers)
             }
         }
-        let coded = candidates.min { $0.bytes.count < $1.bytes.count }
-        guard let coded, (coded.bytes.count + Coding.headerByteCount) * 100 < tensor.byteCount * 97 else {
+        let coded = candidates.min { $0.byteCount < $1.byteCount }
+        guard let coded, (coded.byteCount + Coding.headerByteCount) * 100 < tensor.byteCount * 97 else {
             return nil
         }
         return coded

@@ -22,6 +22,19 @@ struct ElementBlocks: Sendable {
         block * length..<min((block + 1) * length, count)
     }
 
+    /// Lets go of the pages of a mapped file under some blocks that have been read.
+    func letGo(ofBlocks blocks: Range<Int>) {
+        guard tensor.dtype.bitWidth % 8 == 0 else { return }
+        let width = tensor.dtype.bitWidth / 8
+        let elements =
+            blocks.lowerBound
+            * ElementBlocks.length..<min(
+                blocks.upperBound * ElementBlocks.length, tensor.elementCount)
+        tensor.storage.letGo(
+            of: UnsafeRawBufferPointer(
+                rebasing: tensor.storage.bytes[elements.lowerBound * width..<elements.upperBound * width]))
+    }
+
     /// Whether every value of `dtype` is a `Float`.
     static func fitsFloat(_ dtype: DType) -> Bool {
         switch dtype {

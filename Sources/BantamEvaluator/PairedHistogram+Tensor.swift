@@ -88,7 +88,9 @@ private struct BinScale: Sendable {
         let pieces = try workers.map((blocks + perPiece - 1) / perPiece) { piece in
             // Four tables in turn: neighbours often share a bin, and would wait for each other's count.
             var tables = [Int](repeating: 0, count: 4 * bins)
-            for block in piece * perPiece..<min((piece + 1) * perPiece, blocks) {
+            let range = piece * perPiece..<min((piece + 1) * perPiece, blocks)
+            defer { elements.letGo(ofBlocks: range) }
+            for block in range {
                 if floats {
                     try elements.withBlock(block, as: Float.self) { count($0, into: &tables) }
                 } else {

@@ -31,8 +31,8 @@ public struct TensorStatistics: Sendable, Equatable {
         var sum = 0.0
         var squares = 0.0
         var finite = 0
-        floats.withElements(as: Float.self) { values in
-            for value in values {
+        floats.storage.forEachPiece { piece in
+            for value in piece.bindMemory(to: Float.self) {
                 guard value.isFinite else { continue }
                 finite += 1
                 zeros += value == 0 ? 1 : 0
@@ -56,18 +56,22 @@ public struct TensorStatistics: Sendable, Equatable {
         guard !bytes.isEmpty else { return 0 }
         if tensor.dtype.bitWidth == 16 {
             var counts = [Int](repeating: 0, count: 1 << 16)
-            tensor.withElements(as: UInt16.self) { for value in $0 { counts[Int(value)] += 1 } }
+            tensor.storage.forEachPiece {
+                for value in $0.bindMemory(to: UInt16.self) { counts[Int(value)] += 1 }
+            }
             return entropy(of: counts)
         }
         // Byte k of all elements together; packed sub-byte elements count by the byte.
         let stride = max(1, tensor.dtype.bitWidth / 8)
-        let sum = (0..<stride).reduce(0.0) { sum, plane in
-            var counts = [Int](repeating: 0, count: 256)
-            for offset in Swift.stride(from: plane, to: bytes.count, by: stride) {
-                counts[Int(bytes[offset])] += 1
+        var planes = [[Int]](repeating: [Int](repeating: 0, count: 256), count: stride)
+        tensor.storage.forEachPiece { piece in
+            for plane in 0..<stride {
+                for offset in Swift.stride(from: plane, to: piece.count, by: stride) {
+                    planes[plane][Int(piece[offset])] += 1
+                }
             }
-            return sum + entropy(of: counts)
         }
+        let sum = planes.reduce(0.0) { $0 + entropy(of: $1) }
         return sum * Double(min(tensor.dtype.bitWidth, 8 * stride)) / Double(8 * stride)
     }
 

@@ -42,7 +42,12 @@ struct ValueComparison: Sendable, Equatable {
         let blocks = ElementBlocks.count(of: count)
         let perPiece = 64
         let pieces = try workers.map((blocks + perPiece - 1) / perPiece) { piece in
-            try (piece * perPiece..<min((piece + 1) * perPiece, blocks)).map { block in
+            let range = piece * perPiece..<min((piece + 1) * perPiece, blocks)
+            defer {
+                before.letGo(ofBlocks: range)
+                after.letGo(ofBlocks: range)
+            }
+            return try range.map { block in
                 if exactIntegers && original.dtype.bitWidth == 64 {
                     let range = ElementBlocks.range(block, of: count)
                     return original.dtype == .int64

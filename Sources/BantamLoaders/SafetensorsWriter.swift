@@ -95,8 +95,10 @@ public enum SafetensorsWriter {
             _ item: Int, of source: TensorSource, to write: (UnsafeRawBufferPointer, Int) throws -> Void
         ) throws {
             let tensor = try source.checkedTensor(at: indices[item])
-            try withExtendedLifetime(tensor) {
-                try write(tensor.storage.bytes, prologue.count + header.items[item].range.lowerBound)
+            var offset = prologue.count + header.items[item].range.lowerBound
+            try tensor.storage.forEachPiece {
+                try write($0, offset)
+                offset += $0.count
             }
         }
     }

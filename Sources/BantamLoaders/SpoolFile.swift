@@ -22,23 +22,39 @@ public final class SpoolFile: Sendable {
     /// The number of bytes in it.
     public var byteCount: Int { end.load(ordering: .relaxed) }
 
+    /// Sets the next `byteCount` bytes aside, all of which are then written with ``write(_:at:)``. Safe from
+    /// several threads.
+    ///
+    /// - Returns: where in the spool they are.
+    public func reserve(_ byteCount: Int) -> Range<Int> {
+        let start = end.add(byteCount, ordering: .relaxed).oldValue
+        return start..<start + byteCount
+    }
+
+    /// Writes `bytes` to a part of what was reserved.
+    ///
+    /// - Throws: ``BantamError`` of kind `io`, on a full disk for one.
+    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+        try file.write(bytes, at: offset)
+    }
+
     /// Adds `bytes`. Safe from several threads.
     ///
     /// - Returns: where in the spool they are.
     /// - Throws: ``BantamError`` of kind `io`, on a full disk for one.
     public func append(_ bytes: UnsafeRawBufferPointer) throws -> Range<Int> {
-        let start = end.add(bytes.count, ordering: .relaxed).oldValue
-        try file.write(bytes, at: start)
-        return start..<start + bytes.count
+        let range = reserve(bytes.count)
+        try write(bytes, at: range.lowerBound)
+        return range
     }
 
     /// Calls `body` with the bytes of `range`, which ``append(_:)`` returned, in consecutive pieces of at most
-    /// 16 MiB.
+    /// 2 MiB.
     ///
     /// - Throws: ``BantamError`` of kind `io`, and what `body` throws.
     public func forEachPiece(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
-        let pieceLength = 16 << 20
+        let pieceLength = 2 << 20
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         var position = range.lowerBound
         while position < range.upperBound {

@@ -133,7 +133,7 @@ public struct Quantize: Pass {
                     try source.withElements(as: Float.self) { elements in
                         let refused = try quantize(
                             elements, shape: tensor.shape, codes: codes, scales: scales,
-                            zeroPoints: zeroPoints, workers: workers)
+                            zeroPoints: zeroPoints, owner: source.storage, workers: workers)
                         if refused > 0 { throw NonFinite(in: elements) }
                     }
                 }

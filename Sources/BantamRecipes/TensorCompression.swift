@@ -34,6 +34,7 @@ struct TensorCompression {
                 let result = try clock.measure(pass.name) { try pass.apply(to: encoding, context) }
                 encoding = result.encoding
                 notes += result.notes
+                tensor.storage.letGo(of: tensor.storage.bytes)
             } catch let error as BantamError {
                 throw BantamError(
                     error.kind == .invalidArgument ? .corruption : error.kind,

@@ -48,6 +48,32 @@ public final class Storage: @unchecked Sendable {
         owner = .file(file, range)
     }
 
+    /// Hands the pages under `part` of the bytes back to the system if they are those of a mapped file; whoever
+    /// reads them again gets them from the file again. Own memory stays.
+    ///
+    /// For work that goes through a large tensor once: what lies behind it need not stay in memory.
+    public func letGo(of part: UnsafeRawBufferPointer) {
+        guard case .file(let file, let range) = owner, let start = bytes.baseAddress,
+            let first = part.baseAddress, first >= start, first + part.count <= start + bytes.count
+        else { return }
+        let offset = range.lowerBound + (first - start)
+        file.letGo(offset..<offset + part.count)
+    }
+
+    /// Calls `body` with all the bytes, in order, in pieces of whole elements, and lets go of each after it.
+    public func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        let length = 1 << 20
+        var offset = 0
+        while offset < bytes.count {
+            let piece = UnsafeRawBufferPointer(
+                rebasing: bytes[offset..<min(offset + length, bytes.count)])
+            try body(piece)
+            letGo(of: piece)
+            offset += piece.count
+        }
+        withExtendedLifetime(self) {}
+    }
+
     deinit {
         switch owner {
         case .heap(let memory): free(memory)

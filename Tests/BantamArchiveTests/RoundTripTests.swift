@@ -194,7 +194,7 @@ import Testing
                 try writer.add(writer.prepare(encoding, workers: .one), at: index, original: tensor)
             }
             let summary = try writer.finish()
-            #expect(summary.headerByteCount <= 2048 + 256, "\(summary.headerByteCount)")
+            #expect(summary.headerByteCount <= 2048 + 512, "\(summary.headerByteCount)")
         }
     }
 

@@ -84,12 +84,17 @@ def set_array(archive, name, data):
     archive.arrays[name] = ["U8", [len(data)], data]
 
 
+def rename(archive, part, name):
+    old, archive.weight[part] = archive.weight[part], name
+    archive.arrays = {name if k == old else k: v for k, v in archive.arrays.items()}
+
+
 def low_rank_empty(archive):
     archive.weight["shape"] = [1 << 20, 1 << 20]
 
 
-QUANTIZED, CSR, MASK, GAPS, FACTORS = (
-    "quantized-channel-none", "csr-none", "bitmask-none", "relative-none", "low-rank-none")
+DENSE, QUANTIZED, CSR, MASK, GAPS, FACTORS = (
+    "kept-none", "quantized-channel-none", "csr-none", "bitmask-none", "relative-none", "low-rank-none")
 
 lies = {
     # Versions and keys
@@ -115,17 +120,20 @@ lies = {
         a, "encodings", '{"weight":%s,"weight":%s}' % ((json.dumps(a.weight),) * 2))),
     "encodings-number": (CSR, lambda a: a.encodings.update({"weight": 7})),
     "encodings-deep": (CSR, lambda a: a.weight.update(
-        {"values": json.loads('{"gaps":"","values":' * 50 + '""' + "}" * 50)})),
+        {"values": json.loads('{"gaps":"weight.values","values":' * 50 + '"weight.values"' + "}" * 50)})),
     "encodings-very-deep": (CSR, lambda a: setattr(a, "encodings", '{"weight":' * 2000 + "1" + "}" * 2000)),
     "encodings-empty-object": (CSR, lambda a: a.encodings.update({"weight": {}})),
     "encodings-part-missing": (CSR, lambda a: a.weight.pop("row_pointers")),
-    "encodings-part-unknown": (CSR, lambda a: a.weight.update({"codebook": ""})),
-    "encodings-kept-with-ending": (CSR, lambda a: a.encodings.update({"weight": ".values"})),
+    "encodings-part-unknown": (CSR, lambda a: a.weight.update({"codebook": "weight.values"})),
+    "encodings-part-a-number": (CSR, lambda a: a.weight.update({"row_pointers": 7})),
+    "encodings-string": (CSR, lambda a: a.encodings.update({"weight": "weight"})),
+    "encodings-array-and-parts": (CSR, lambda a: a.weight.update({"array": "weight"})),
     "encodings-no-dtype": (CSR, lambda a: a.weight.pop("dtype")),
     "encodings-dtype-unknown": (CSR, lambda a: a.weight.update({"dtype": "float31"})),
     "encodings-dtype-another": (CSR, lambda a: a.weight.update({"dtype": "int32"})),
     "encodings-checksum-short": (CSR, lambda a: a.weight.update({"checksum": "12"})),
     "encodings-checksum-wrong": (CSR, lambda a: a.weight.update({"checksum": "0123456789abcdef"})),
+    "encodings-checksum-of-kept-wrong": (DENSE, lambda a: a.weight.update({"checksum": "0123456789abcdef"})),
     "encodings-empty": (CSR, lambda a: setattr(a, "encodings", {})),
     # Shapes
     "shape-negative": (CSR, lambda a: a.weight.update({"shape": [-12, 20]})),
@@ -141,8 +149,15 @@ lies = {
     # Arrays
     "array-missing": (CSR, lambda a: a.arrays.pop("weight.values")),
     "array-orphan": (CSR, lambda a: set_array(a, "weight.more", b"1234")),
-    "array-used-twice": (CSR, lambda a: (
-        a.encodings.update({"weight.values": ""}))),
+    "array-name-empty": (CSR, lambda a: a.weight.update({"values": ""})),
+    "array-name-an-ending": (CSR, lambda a: a.weight.update({"values": ".values"})),
+    "array-used-twice": (CSR, lambda a: a.weight.update({"column_indices": "weight.row_pointers"})),
+    "array-of-two-tensors": (DENSE, lambda a: a.encodings.update(
+        {"other": dict(a.weight, array="weight")})),
+    "array-kept-elsewhere": (DENSE, lambda a: rename(a, "array", "weight.plain")),
+    "array-plain-named-coded": (QUANTIZED, lambda a: rename(a, "codes", "weight.codes.coded")),
+    "array-bytes-named-coded": (MASK, lambda a: rename(a, "bitmask", "weight.bitmask.coded")),
+    "array-coded-named-plain": ("kept-zstd", lambda a: rename(a, "array", "weight")),
     "array-dtype": (QUANTIZED, lambda a: replace(a, "weight.codes", "U8", np.zeros((12, 20), "u1"))),
     "array-scales-short": (QUANTIZED, lambda a: replace(a, "weight.scales", "F32", np.ones(11, "f4"))),
     "array-scales-half": (QUANTIZED, lambda a: replace(a, "weight.scales", "F16", np.ones(12, "f2"))),
