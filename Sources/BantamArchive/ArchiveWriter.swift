@@ -27,12 +27,21 @@ public final class ArchiveWriter: Sendable {
     private let spool: SpoolFile
     private let added: Mutex<[AddedTensor?]>
 
-    /// Begins a compressed file.
+    /// Begins a compressed file called `path`.
     ///
-    /// - Throws: ``BantamError``: `cannotCreate` if `path` exists and is not to be overwritten or cannot be
-    ///   written to, `invalidArgument` if the source is compressed already or its metadata has a key that
-    ///   begins with `bantam.`.
-    public init(_ path: String, overwriting: Bool, source: any TensorFile, coding: Coding) throws {
+    /// - Throws: ``BantamError`` as ``init(_:source:coding:)``, `cannotCreate` if `path` exists and is not to be
+    ///   overwritten or cannot be written to.
+    public convenience init(
+        _ path: String, overwriting: Bool, source: any TensorFile, coding: Coding
+    ) throws {
+        try self.init(try OutputFile(path, overwriting: overwriting), source: source, coding: coding)
+    }
+
+    /// Begins a compressed file in `output`.
+    ///
+    /// - Throws: ``BantamError`` of kind `invalidArgument` if the source is compressed already or its metadata
+    ///   has a key that begins with `bantam.`.
+    public init(_ output: OutputFile, source: any TensorFile, coding: Coding) throws {
         if source is any StoredTensorFile
             || source.metadata.contains(where: { $0.key == MetadataKey.version })
         {
@@ -45,11 +54,11 @@ public final class ArchiveWriter: Sendable {
                 "the metadata key '\(key)' begins with '\(MetadataKey.prefix)', which compressed files reserve"
             )
         }
-        self.path = path
+        path = output.path
         self.source = source
         self.coding = coding
-        output = try OutputFile(path, overwriting: overwriting)
-        spool = try SpoolFile(beside: path)
+        self.output = output
+        spool = try output.spool()
         added = Mutex([AddedTensor?](repeating: nil, count: source.entries.count))
     }
 

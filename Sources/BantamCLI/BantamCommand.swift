@@ -29,15 +29,26 @@ import Glibc
 
     /// Runs the command; every failure is one line on standard error and an exit code.
     static func main() {
+        raiseFileLimit()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(EvaluateCommand.completed(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch let error as BantamError {
             Terminal.error("bantam: \(error)")
             Glibc.exit(error.exitCode)
         } catch {
-            exit(withError: error)
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            Terminal.error("bantam: \(message(for: error)); see 'bantam --help' or 'bantam help COMMAND'")
+            Glibc.exit(ExitCode.validationFailure.rawValue)
         }
+    }
+
+    /// A folder of raw files holds one descriptor for each tensor until all of them are whole.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }
 

@@ -14,10 +14,16 @@ import Synchronization
 public final class OutputFile: Sendable {
     /// The path as the user gave it.
     public let path: String
-    private let finalPath: String
-    private let overwriting: Bool
     private let file: TemporaryFile
+    private let destination: Destination
     private let end = Atomic(0)
+
+    /// What gives the file its name.
+    private enum Destination {
+        case path(String, overwriting: Bool)
+        /// The folder it belongs to does, when that is committed.
+        case folder
+    }
 
     /// Begins a file that is to have the name `path`.
     ///
@@ -30,8 +36,8 @@ public final class OutputFile: Sendable {
     /// `unnamed: false` works as on a file system without unnamed files.
     init(_ path: String, overwriting: Bool, unnamed: Bool) throws {
         self.path = path
-        self.overwriting = overwriting
-        finalPath = try OutputPath.resolved(path, overwriting: overwriting)
+        let finalPath = try OutputPath.resolved(path, overwriting: overwriting)
+        destination = .path(finalPath, overwriting: overwriting)
         do {
             file = try TemporaryFile(beside: finalPath, unnamed: unnamed)
         } catch var error as BantamError {
@@ -39,6 +45,21 @@ public final class OutputFile: Sendable {
             throw error
         }
     }
+
+    /// A file of a folder, which names it.
+    init(_ path: String, in folder: TemporaryFile) {
+        self.path = path
+        file = folder
+        destination = .folder
+    }
+
+    /// Where the bytes written so far can be read before they have their name, in this process.
+    public var readablePath: String { file.readablePath }
+
+    /// An empty spool where the file's bytes are.
+    ///
+    /// - Throws: ``BantamError`` of kind `cannotCreate`.
+    public func spool() throws -> SpoolFile { try SpoolFile(beside: file.destination) }
 
     /// The number of bytes appended so far.
     public var byteCount: Int { end.load(ordering: .relaxed) }
@@ -75,11 +96,13 @@ public final class OutputFile: Sendable {
         try file.write(bytes, at: offset)
     }
 
-    /// Syncs the file and gives it its name. Only now does anyone see it; nothing is written afterwards.
+    /// Syncs the file and gives it its name. Only now does anyone see it; nothing is written afterwards. A file
+    /// of an ``OutputFolder`` gets its name with the folder instead.
     ///
     /// - Throws: ``BantamError``: `io` if the bytes do not reach the disk, `cannotCreate` if something else took
     ///   the name in the meantime and is not to be overwritten.
     public func commit() throws {
+        guard case .path(let finalPath, let overwriting) = destination else { return }
         do {
             try file.publish(as: finalPath, replacing: overwriting && OutputPath.exists(finalPath))
         } catch var error as BantamError {

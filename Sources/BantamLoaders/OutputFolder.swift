@@ -34,11 +34,14 @@ public final class OutputFolder {
         if OutputPath.exists(finalPath) { try checkReplaceable() }
     }
 
+    /// Where a file of the folder will be.
+    public func path(of name: String) -> String { finalPath + "/" + name }
+
     /// Begins a file of the folder.
     ///
     /// - Parameter name: a plain name, no path, used once.
     /// - Throws: ``BantamError`` of kind `cannotCreate`.
-    public func file(_ name: String) throws -> OutputFolderFile {
+    public func file(_ name: String) throws -> OutputFile {
         precondition(
             !name.isEmpty && !name.hasPrefix(".") && !name.utf8.contains(UInt8(ascii: "/"))
                 && !files.contains { $0.name == name })
@@ -48,7 +51,7 @@ public final class OutputFolder {
             throw error
         }
         files.append((name, file))
-        return OutputFolderFile(path: finalPath + "/" + name, file: file)
+        return OutputFile(path(of: name), in: file)
     }
 
     /// Syncs all files and gives the folder its name.
@@ -109,22 +112,5 @@ public final class OutputFolder {
     private func removeFolder(_ folder: String) {
         for name in FolderListing.names(in: folder) ?? [] { unlink(folder + "/" + name) }
         rmdir(folder)
-    }
-}
-
-/// One file of an ``OutputFolder``, while it is written.
-public struct OutputFolderFile: Sendable {
-    /// Where it will be.
-    public let path: String
-    fileprivate let file: TemporaryFile
-
-    /// Writes `bytes` at an offset. Safe from several threads for ranges that do not overlap.
-    ///
-    /// - Throws: ``BantamError`` of kind `io`, on a full disk for one.
-    public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
-        do { try file.write(bytes, at: offset) } catch var error as BantamError {
-            error.file = path
-            throw error
-        }
     }
 }

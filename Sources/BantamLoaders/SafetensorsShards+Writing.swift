@@ -24,7 +24,7 @@ extension SafetensorsShards {
         }
 
         let shards = split(source.entries, maximumByteCount: options.maximumShardByteCount)
-        var jobs: [(plan: SafetensorsWriter.Plan, item: Int, file: OutputFolderFile)] = []
+        var jobs: [(plan: SafetensorsWriter.Plan, item: Int, file: OutputFile)] = []
         var weightMap: [(tensor: String, shard: String)] = []
         for (number, shard) in shards.enumerated() {
             let name = SafetensorsIndex.shardName(number, of: shards.count)

@@ -49,6 +49,9 @@ final class TemporaryFile: Sendable {
         close(descriptor)
     }
 
+    /// A path that leads to the file as long as this object lives.
+    var readablePath: String { hiddenName.withLock { $0 } ?? "/proc/self/fd/\(descriptor)" }
+
     /// Writes all of `bytes` at `offset`. Safe from several threads for ranges that do not overlap.
     ///
     /// - Throws: ``BantamError`` of kind `io`, on a full disk for one.

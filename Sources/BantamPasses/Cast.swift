@@ -5,39 +5,52 @@ import CBantamKernels
 /// Rounds values to a 16-bit float; recipes call it `quantize: fp16` and `quantize: bf16`.
 ///
 /// A dense tensor stays a dense tensor of the new dtype, so its file loads anywhere. The stored values of a
-/// sparse tensor and both factors of a low-rank one are cast. NaN and infinity keep being that.
+/// sparse tensor and both factors of a low-rank one are cast. NaN or infinity in a tensor is refused, or with
+/// ``keepingNonFinite`` leaves it as it is; so do values beyond the largest number, which would become
+/// infinite.
 ///
 /// - Error bound: |x − x̂| ≤ 2⁻¹¹·|x| for float16 from 2⁻¹⁴ up to 65504 and ≤ 2⁻²⁵ below; |x − x̂| ≤ 2⁻⁸·|x| for
-///   normal bfloat16 numbers. What exceeds the largest number becomes infinite, and a note counts it. float64
-///   is first rounded to float32.
+///   normal bfloat16 numbers. float64 is first rounded to float32.
 /// - Complexity: O(elements).
 public struct Cast: Pass {
     /// `float16` or `bfloat16`.
     public let dtype: DType
+    /// Whether a tensor with NaN or infinity is left as it is rather than refused.
+    public let keepingNonFinite: Bool
 
     /// A cast.
     ///
     /// - Throws: ``BantamError`` of kind `invalidArgument` if `dtype` is neither `float16` nor `bfloat16`.
-    public init(to dtype: DType) throws {
+    public init(to dtype: DType, keepingNonFinite: Bool = false) throws {
         guard dtype == .float16 || dtype == .bfloat16 else {
             throw BantamError(.invalidArgument, "expected float16 or bfloat16, found \(dtype.rawValue)")
         }
         self.dtype = dtype
+        self.keepingNonFinite = keepingNonFinite
     }
 
     /// `quantize`.
     public var name: String { "quantize" }
 
-    /// - Throws: ``BantamError`` of kind `invalidArgument` for quantized values and for other than floats.
+    /// - Throws: ``BantamError`` of kind `invalidArgument` for quantized values and for other than floats,
+    ///   `corruption` for NaN or infinity, unless ``keepingNonFinite``.
     public func apply(to encoding: Encoding, _ context: PassContext) throws -> PassResult {
         var overflowed = 0
-        let result = try cast(encoding, context.workers, &overflowed)
-        guard overflowed > 0 else { return PassResult(result) }
+        do {
+            let result = try cast(encoding, context.workers, &overflowed)
+            if overflowed == 0 { return PassResult(result) }
+        } catch let error as Quantize.NonFinite {
+            guard keepingNonFinite else {
+                throw BantamError(.corruption, "expected finite values to quantize, found \(error.found)")
+            }
+            return PassResult(encoding, notes: ["not quantized: \(error.found)"])
+        }
         let largest = dtype == .float16 ? "65504" : "3.39e38"
         return PassResult(
-            result,
+            encoding,
             notes: [
-                "\(overflowed) values beyond \(largest), the largest \(dtype.rawValue), became infinite"
+                "not quantized: \(overflowed) values beyond \(largest), the largest \(dtype.rawValue), "
+                    + "would become infinite"
             ])
     }
 
@@ -61,6 +74,10 @@ public struct Cast: Pass {
         try tensor.requireRealFloat()
         if tensor.dtype == dtype { return tensor }
         let source = try tensor.float32()
+        try source.withElements(as: Float.self) { elements in
+            let found = Quantize.NonFinite(in: elements)
+            if found.count > 0 { throw found }
+        }
         return try Tensor(dtype, tensor.shape, as: UInt16.self) { result in
             overflowed += try source.withElements(as: Float.self) {
                 try cast($0, into: result, workers: workers)

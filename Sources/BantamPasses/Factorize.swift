@@ -91,6 +91,11 @@ public struct Factorize: Pass {
             return PassResult(encoding, notes: chosen.notes + [kept])
         }
         let (left, right) = chosen.svd.evenFactors(rank: chosen.rank)
+        // Squares and sums of the largest floats overflow on the way, and LAPACK does not say so.
+        guard chosen.relativeError.isFinite, left.isFinite, right.isFinite else {
+            return PassResult(
+                encoding, notes: chosen.notes + ["low-rank: kept as it is, its values overflow float32"])
+        }
         let share = Double(chosen.rank * (rows + columns)) / Double(rows * columns)
         let note =
             "low-rank: rank \(chosen.rank) of \(min(rows, columns)) (\(chosen.method)), relative error "
@@ -160,4 +165,8 @@ public struct Factorize: Pass {
         case .rank, .ratio: 0
         }
     }
+}
+
+extension Matrix {
+    fileprivate var isFinite: Bool { withElements { $0.allSatisfy(\.isFinite) } }
 }

@@ -55,11 +55,10 @@ public struct Compression: Sendable {
     /// - Parameter progress: called now and then, from any thread.
     /// - Throws: ``BantamError`` with file and tensor; then there is no output.
     public init(
-        _ plan: Plan, of source: any TensorFile, to output: String, overwriting: Bool = false,
-        workers: Workers = Workers(), progress: @escaping @Sendable (Progress) -> Void = { _ in }
+        _ plan: Plan, of source: any TensorFile, to output: OutputFile, workers: Workers = Workers(),
+        progress: @escaping @Sendable (Progress) -> Void = { _ in }
     ) throws {
-        let writer = try ArchiveWriter(
-            output, overwriting: overwriting, source: source, coding: plan.recipe.coding)
+        let writer = try ArchiveWriter(output, source: source, coding: plan.recipe.coding)
         let zeros = try GlobalZeros(plan, source)
         let clock = PassClock()
         let total = source.entries.reduce(0) { $0 + $1.byteCount }
@@ -106,7 +105,11 @@ extension Compression {
                 names[note, default: []].append(oneLine(outcome.tensor.name))
             }
         }
-        return order.map { "\((names[$0] ?? []).joined(separator: ", ")): \($0)" }
+        return order.map { note in
+            let names = names[note] ?? []
+            let shown = names.prefix(12).joined(separator: ", ")
+            return (names.count > 12 ? "\(shown) and \(names.count - 12) more" : shown) + ": \(note)"
+        }
     }
 }
 

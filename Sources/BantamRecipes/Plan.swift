@@ -57,7 +57,7 @@ public struct Plan: Sendable {
     /// Why a tensor is kept, for the output; `nil` if passes run over it.
     public func reasonKept(_ entry: Entry) -> String? {
         guard entry.steps.isEmpty else { return nil }
-        guard let rule = entry.rule else { return "no rule matches it" }
+        guard let rule = entry.rule else { return "no rule matches it (otherwise: keep)" }
         return "\(rule.label) keeps it"
     }
 }

@@ -30,8 +30,8 @@ public struct Preset: Sendable {
             "lossless", "Every bit comes back; only coding makes the file smaller.",
             passes: []),
         Preset(
-            "half", "float16 matrices that any tool loads unchanged.",
-            passes: ["quantize: fp16"]),
+            "half", "float16 matrices in a file that any tool loads unchanged.",
+            passes: ["quantize: fp16"], coding: "none"),
         Preset(
             "int8", "8-bit codes, one scale a row: the safe choice for almost any network.",
             passes: ["quantize: {bits: 8, scheme: symmetric, granularity: channel}"]),
@@ -59,10 +59,10 @@ public struct Preset: Sendable {
             ]),
     ]
 
-    private init(_ name: String, _ summary: String, passes: [String]) {
+    private init(_ name: String, _ summary: String, passes: [String], coding: String = "auto") {
         self.name = name
         self.summary = summary
         text = RecipeText.recipe(
-            name: name, comment: summary, passes: passes, coding: "auto", minimumElements: 256)
+            name: name, comment: summary, passes: passes, coding: coding, minimumElements: 256)
     }
 }

@@ -1,6 +1,9 @@
 /// Recipes of a single rule, written out as YAML, so that presets and the passes given on the command line
 /// take the same way as a recipe file.
 public enum RecipeText {
+    /// What stands for the file of a recipe that was given as arguments.
+    public static let commandLine = "command line"
+
     /// A recipe that runs `passes` over every float tensor of rank 2 or more with enough elements, and keeps the
     /// rest.
     public static func recipe(

@@ -67,13 +67,10 @@ struct RuleParser {
         guard let passes = entries["passes"] else { throw rule.error("expected 'passes' or 'keep: true'") }
         let steps = try passes.list(of: "passes").map(step)
         guard !steps.isEmpty else { throw passes.error("expected at least one pass, or 'keep: true'") }
-        for step in steps.dropFirst() {
-            if case .globalPruning = step.action {
-                throw BantamError(
-                    .corruption, file: rule.file,
-                    "line \(step.line): pruning with scope global ranks the tensors as they are in the file: "
-                        + "expected it as the first pass of its rule")
-            }
+        var order = StepOrder()
+        for step in steps {
+            guard let objection = order.objection(to: step) else { continue }
+            throw BantamError(.corruption, file: rule.file, "line \(step.line): \(objection)")
         }
         return steps
     }
@@ -106,11 +103,16 @@ struct RuleParser {
             }
             bits = found
         }
+        let keeps = try entries["non-finite"].map(RuleParser.keepsNonFinite) ?? keepsNonFinite
         let dtypes: [String: DType] = ["fp16": .float16, "bf16": .bfloat16]
         let format = try bits.string("8, 16, fp16 or bf16")
         if let dtype = dtypes[format] {
-            guard entries.count <= 1 else { throw value.error("\(format) has no scheme or granularity") }
-            return Step(line: value.line, label: "quantize \(format)", action: .pass(try Cast(to: dtype)))
+            guard entries["scheme"] == nil, entries["granularity"] == nil else {
+                throw value.error("\(format) has no scheme or granularity")
+            }
+            return Step(
+                line: value.line, label: "quantize \(format)",
+                action: .pass(try Cast(to: dtype, keepingNonFinite: keeps)))
         }
         guard let width = Int(format) else {
             throw bits.error("expected bits 8, 16, fp16 or bf16, found \(bits.kind)")
@@ -123,7 +125,6 @@ struct RuleParser {
         guard let granularity = Quantized.Granularity(granularityName) else {
             throw value.error("expected granularity tensor, channel or group:N, found '\(granularityName)'")
         }
-        let keeps = try entries["non-finite"].map(RuleParser.keepsNonFinite) ?? keepsNonFinite
         return Step(
             line: value.line, label: "quantize \(width) bits \(scheme.rawValue) per \(granularity)",
             action: .pass(

@@ -18,6 +18,17 @@ public struct Step: Sendable {
         case globalPruning(sparsity: Double)
     }
 
+    /// An error of the pass with the place of the step. What a recipe file asks for in vain is a fault of the
+    /// file, what the command line asks for one of its arguments.
+    func explained(_ error: BantamError, in recipe: Recipe) -> BantamError {
+        guard recipe.file != RecipeText.commandLine else {
+            return BantamError(error.kind, "\(label): \(error.message)")
+        }
+        return BantamError(
+            error.kind == .invalidArgument ? .corruption : error.kind,
+            "\(label) (\(recipe.file), line \(line)): \(error.message)")
+    }
+
     /// Why the step cannot apply to a tensor of this dtype and shape as it comes from the file; `nil` if it can.
     func objection(to dtype: DType, _ shape: Shape) -> String? {
         guard case .pass(let pass) = action else {

@@ -36,9 +36,7 @@ struct TensorCompression {
                 notes += result.notes
                 tensor.storage.letGo(of: tensor.storage.bytes)
             } catch let error as BantamError {
-                throw BantamError(
-                    error.kind == .invalidArgument ? .corruption : error.kind,
-                    "\(step.label) (\(recipe.file), line \(step.line)): \(error.message)")
+                throw step.explained(error, in: recipe)
             }
         }
         var prepared = try clock.measure("coding") { try prepare(encoding) }
@@ -46,7 +44,7 @@ struct TensorCompression {
         // than a third, only extraordinary tensors could; their plain form is not tried.
         if !steps.isEmpty, 3 * prepared.byteCount > tensor.byteCount {
             let plain = try clock.measure("coding") { try prepare(.dense(tensor)) }
-            if plain.byteCount <= prepared.byteCount, !encoding.isUnchanged(from: tensor) {
+            if plain.byteCount < prepared.byteCount, !encoding.isUnchanged(from: tensor) {
                 notes.append(
                     "kept plain: \(encoding.summary) would take \(prepared.byteCount) B, "
                         + "the plain tensor takes \(plain.byteCount) B")

@@ -27,17 +27,30 @@ import Testing
         }
     }
 
-    @Test func overflowIsCounted() throws {
-        let values: [Float] = [65504, 65519, 65520, -70000, .infinity, .nan, 1]
-        let tensor = Tensor(.float32, [7], values)
-        let result = try Cast(to: .float16).apply(to: .dense(tensor), context())
-        #expect(result.notes == ["2 values beyond 65504, the largest float16, became infinite"])
-        let found = try result.encoding.decoded(workers: .one).float32().array(as: Float.self)
-        #expect(found[..<5] == [65504, 65504, .infinity, -.infinity, .infinity])
-        #expect(found[5].isNaN && found[6] == 1)
+    @Test func whatWouldBecomeInfiniteStaysAsItIs() throws {
+        let fits = Tensor(.float32, [2], [65504, 65519] as [Float])
+        let half = try Cast(to: .float16).apply(to: .dense(fits), context()).encoding
+        #expect(try half.decoded(workers: .one).float32().array(as: Float.self) == [65504, 65504])
+        let values: [Float] = [65520, -70000, 1]
+        let result = try Cast(to: .float16).apply(to: .dense(Tensor(.float32, [3], values)), context())
+        #expect(
+            result.notes == [
+                "not quantized: 2 values beyond 65504, the largest float16, would become infinite"
+            ])
+        #expect(result.encoding.summary == "float32")
         let brain = try Cast(to: .bfloat16).apply(
             to: .dense(Tensor(.float32, [1], [Float.greatestFiniteMagnitude])), context())
-        #expect(brain.notes.count == 1)
+        #expect(brain.encoding.summary == "float32")
+    }
+
+    @Test func nonFiniteValuesAreRefusedUnlessKept() throws {
+        let strange = Encoding.dense(Tensor(.float32, [3], [1, .nan, .infinity] as [Float]))
+        let error = bantamError { _ = try Cast(to: .bfloat16).apply(to: strange, context()) }
+        #expect(error?.kind == .corruption)
+        #expect(error?.message == "expected finite values to quantize, found 2 NaN or infinite of 3")
+        let kept = try Cast(to: .bfloat16, keepingNonFinite: true).apply(to: strange, context())
+        #expect(kept.encoding.summary == "float32")
+        #expect(kept.notes == ["not quantized: 2 NaN or infinite of 3"])
     }
 
     @Test func otherFloatsGoThroughFloat32() throws {

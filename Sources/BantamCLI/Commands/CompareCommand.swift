@@ -1,6 +1,5 @@
 import ArgumentParser
 import Bantam
-import Foundation
 
 /// `bantam compare`: several recipes on one model, one report.
 struct CompareCommand: ParsableCommand {
@@ -54,54 +53,60 @@ struct CompareCommand: ParsableCommand {
         let source = try inputOptions.open(original)
         let plans = try recipes.map { try Plan($0, for: source) }
         let bench = try TestBench(networkOptions, workers: common.workers)
-        let folder = try ComparisonFolder(output, overwriting: outputOptions.force)
-        let candidates = try plans.map { try candidate($0, source, bench, in: folder) }
+        let folder = try outputFolder()
+        // Files of a folder that is never committed have no names and go with the command.
+        let filesFolder = reportsOnly ? try outputFolder() : folder
+        let candidates = try plans.map { try candidate($0, source, bench, in: filesFolder) }
         let comparison = Comparison(
             title: title ?? fileName(original), command: CommandLineText.this, candidates: candidates)
         let report = Report(comparison)
-        try OutputFile.write(report.html(), to: folder.path("report.html"), overwriting: false)
-        try OutputFile.write(report.markdown(), to: folder.path("report.md"), overwriting: false)
-        try OutputFile.write(comparison.json().prettyText, to: folder.path("report.json"), overwriting: false)
+        try folder.file("report.html").write(report.html())
+        try folder.file("report.md").write(report.markdown())
+        try folder.file("report.json").write(comparison.json().prettyText)
         try folder.commit()
-        Terminal.output(report.summaryTable(width: Terminal.width).description)
+        try Terminal.output(report.summaryTable(width: Terminal.width).description)
         for verdict in report.verdicts { common.note(verdict.sentence.plain) }
-        Terminal.output("report: \(folder.finalPath("report.html"))")
+        try Terminal.output("report: \(folder.path(of: "report.html"))")
     }
 
-    /// A recipe file, or the preset of that name.
-    private func namedRecipe(_ argument: String) throws -> Recipe {
-        if Preset.all.contains(where: { $0.name == argument }),
-            !FileManager.default.fileExists(atPath: argument)
-        {
-            return try Preset.named(argument).recipe()
+    /// The folder of the comparison; with --force it replaces one that holds nothing but a comparison.
+    private func outputFolder() throws -> OutputFolder {
+        try OutputFolder(output, overwriting: outputOptions.force) {
+            $0.hasSuffix(".safetensors") || ["report.html", "report.md", "report.json"].contains($0)
         }
+    }
+
+    /// The preset of that name, else the recipe in a file: `./int8` is always a file.
+    private func namedRecipe(_ argument: String) throws -> Recipe {
+        if let preset = try? Preset.named(argument) { return try preset.recipe() }
         return try Recipe(contentsOf: argument)
     }
 
     /// Runs one recipe and evaluates what came of it.
     private func candidate(
-        _ plan: Plan, _ source: any TensorFile, _ bench: TestBench, in folder: ComparisonFolder
+        _ plan: Plan, _ source: any TensorFile, _ bench: TestBench, in folder: OutputFolder
     ) throws -> Comparison.Candidate {
         let recipe = plan.recipe
-        let file = folder.path(CompareCommand.outputName(of: recipe))
+        let name = CompareCommand.outputName(of: recipe)
+        let file = try folder.file(name)
         let bar = ProgressBar(recipe.name, quiet: common.quiet)
         defer { bar.finish() }
         let compression = try Compression(plan, of: source, to: file, workers: common.workers) {
             bar.update(done: $0.doneBytes, total: $0.totalBytes)
         }
-        var evaluation = try bench.evaluate(source, CompressedFile(file, workers: common.workers))
+        bar.finish()
+        var evaluation = try bench.evaluate(
+            source, CompressedFile(file.readablePath, workers: common.workers))
         evaluation.original.path = fileName(original)
-        evaluation.compressed.path = CompareCommand.outputName(of: recipe)
-        if reportsOnly { unlink(file) }
+        evaluation.compressed.path = name
         return Comparison.Candidate(
             name: recipe.name, recipe: recipe.text, evaluation: evaluation,
-            passSeconds: compression.passSeconds,
-            notes: compression.notes)
+            passSeconds: compression.passSeconds, notes: compression.notes)
     }
 
     /// A recipe's name as a file name.
     private static func outputName(of recipe: Recipe) -> String {
-        String(recipe.name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" })
-            + ".safetensors"
+        let name = String(recipe.name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" })
+        return (name.isEmpty || name.hasPrefix(".") ? "_" + name : name) + ".safetensors"
     }
 }

@@ -42,10 +42,10 @@ struct CompressCommand: ParsableCommand {
         let plan = try Plan(recipe, for: source)
         if dryRun {
             let estimate = try Estimate(plan, of: source, workers: common.workers)
-            CompressionTable(estimate.outcomes).print(quiet: false)
+            try CompressionTable(estimate.outcomes).print(quiet: false)
             for note in Compression.notes(of: estimate.outcomes) { common.note(note) }
             let elements = source.entries.reduce(0) { $0 + $1.shape.elementCount }
-            Terminal.output(
+            try Terminal.output(
                 "estimated: \(Format.bytes(source.fileByteCount)) → \(Format.bytes(estimate.byteCount)), "
                     + "\(Format.ratio(Double(source.fileByteCount) / Double(max(estimate.byteCount, 1)))), "
                     + "\(Format.bitsPerWeight(8 * Double(estimate.byteCount) / Double(max(elements, 1)))) bits per weight"
@@ -56,13 +56,14 @@ struct CompressCommand: ParsableCommand {
         let bar = ProgressBar("compressing", quiet: common.quiet)
         defer { bar.finish() }
         let compression = try Compression(
-            plan, of: source, to: output, overwriting: outputOptions.force, workers: common.workers
+            plan, of: source, to: OutputFile(output, overwriting: outputOptions.force),
+            workers: common.workers
         ) { bar.update(done: $0.doneBytes, total: $0.totalBytes) }
         bar.finish()
-        CompressionTable(compression.outcomes).print(quiet: common.quiet)
+        try CompressionTable(compression.outcomes).print(quiet: common.quiet)
         for note in compression.notes { common.note(note) }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        Terminal.output(
+        try Terminal.output(
             "\(output): \(Format.bytes(compression.originalByteCount)) → \(Format.bytes(compression.byteCount)), "
                 + "\(Format.ratio(compression.ratio)), \(Format.bitsPerWeight(compression.bitsPerWeight)) bits per weight, "
                 + "\(Format.seconds(seconds))")

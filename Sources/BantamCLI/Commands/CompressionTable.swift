@@ -19,9 +19,9 @@ struct CompressionTable {
         }
     }
 
-    func print(quiet: Bool) {
+    func print(quiet: Bool) throws {
         guard !quiet else { return }
-        for line in table.lines(width: Terminal.width) { Terminal.output(line) }
+        for line in table.lines(width: Terminal.width) { try Terminal.output(line) }
     }
 
 }

@@ -37,7 +37,7 @@ struct ConvertCommand: ParsableCommand {
             TensorSource(source), to: output,
             options: TensorWriteOptions(overwriting: outputOptions.force, workers: common.workers))
         let bytes = source.entries.reduce(0) { $0 + $1.byteCount }
-        Terminal.output(
+        try Terminal.output(
             "\(output): \(Format.count(source.entries.count, "tensor")) from \(source.format), "
                 + "\(Format.bytes(bytes)) of tensors")
     }

@@ -31,7 +31,7 @@ struct DecompressCommand: ParsableCommand {
             file, to: output,
             options: TensorWriteOptions(overwriting: outputOptions.force, workers: common.workers))
         let bytes = file.entries.reduce(0) { $0 + $1.byteCount }
-        Terminal.output(
+        try Terminal.output(
             "\(output): \(Format.count(file.entries.count, "tensor")), \(Format.bytes(file.fileByteCount)) → "
                 + "\(Format.bytes(bytes)) of tensors")
     }

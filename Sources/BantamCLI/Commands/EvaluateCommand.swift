@@ -27,7 +27,7 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var networkOptions: NetworkOptions
 
     @Option(
-        name: .customLong("json"), defaultAsFlag: "-", parsing: .next,
+        name: .customLong("json"),
         help: ArgumentHelp(
             "Write the figures as JSON to this file, or to standard output.", valueName: "FILE"))
     var json: String?
@@ -47,6 +47,10 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
+        // Every output is begun before the work, so that a bad path costs no time, and named after all is done.
+        let outputs = try [json == "-" ? nil : json, html, markdown].map { path in
+            try path.map { try OutputFile($0, overwriting: outputOptions.force) }
+        }
         let requirements = try require.map { try Requirement($0) }
         let bench = try TestBench(networkOptions, workers: common.workers)
         let source = try ModelFile.open(original, workers: common.workers)
@@ -62,18 +66,35 @@ struct EvaluateCommand: ParsableCommand {
                         name: fileName(compressed), recipe: "", evaluation: evaluation, passSeconds: [],
                         notes: [])
                 ]))
-        let force = outputOptions.force
-        if let json, json != "-" {
-            try OutputFile.write(evaluation.json().prettyText, to: json, overwriting: force)
-        }
-        if let html { try OutputFile.write(report.html(), to: html, overwriting: force) }
-        if let markdown { try OutputFile.write(report.markdown(), to: markdown, overwriting: force) }
+        try outputs[0]?.write(evaluation.json().prettyText)
+        try outputs[1]?.write(report.html())
+        try outputs[2]?.write(report.markdown())
+        for output in outputs { try output?.commit() }
         if json == "-" {
-            print(evaluation.json().prettyText, terminator: "")
+            try Terminal.output(raw: evaluation.json().prettyText)
         } else {
-            for line in EvaluationTable(evaluation).lines(width: Terminal.width) { Terminal.output(line) }
+            for line in EvaluationTable(evaluation).lines(width: Terminal.width) { try Terminal.output(line) }
         }
-        for check in checks { common.note((check.holds ? "holds: " : "does not hold: ") + check.message) }
+        for check in checks { common.note(check.message) }
         if checks.contains(where: { !$0.holds }) { throw ExitCode(1) }
+    }
+
+    /// `--json` may stand without a file name, also before the files: the word after it is its value only if
+    /// both files are there already or it is named like one.
+    static func completed(_ arguments: [String]) -> [String] {
+        guard arguments.first == "evaluate" else { return arguments }
+        let withValue: Set = ["--network", "--data", "--html", "--markdown", "--require", "--threads"]
+        var result: [String] = []
+        var files = 0
+        for (index, argument) in arguments.enumerated() {
+            result.append(argument)
+            let isValue = index > 0 && withValue.contains(arguments[index - 1])
+            if index > 0, !isValue, !argument.hasPrefix("-") { files += 1 }
+            guard argument == "--json", !isValue else { continue }
+            let next = index + 1 < arguments.count ? arguments[index + 1] : "--"
+            let isName = next == "-" || (!next.hasPrefix("-") && (files >= 2 || next.hasSuffix(".json")))
+            if !isName { result.append("-") }
+        }
+        return result
     }
 }

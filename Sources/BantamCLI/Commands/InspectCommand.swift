@@ -28,9 +28,9 @@ struct InspectCommand: ParsableCommand {
         let source = try inputOptions.open(file)
         let inspection = try Inspection(source, workers: common.workers)
         if json {
-            print(inspection.json.prettyText, terminator: "")
+            try Terminal.output(raw: inspection.json.prettyText)
         } else {
-            for line in InspectionTable(inspection).lines(width: Terminal.width) { Terminal.output(line) }
+            for line in InspectionTable(inspection).lines(width: Terminal.width) { try Terminal.output(line) }
         }
     }
 }

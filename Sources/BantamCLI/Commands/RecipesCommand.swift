@@ -18,10 +18,10 @@ struct RecipesCommand: ParsableCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the recipes that come with bantam.")
 
-        func run() {
+        func run() throws {
             var table = Table([.text("preset"), .text("what it does")])
             table.rows = Preset.all.map { [$0.name, $0.summary] }
-            for line in table.lines(width: Terminal.width) { Terminal.output(line) }
+            for line in table.lines(width: Terminal.width) { try Terminal.output(line) }
         }
     }
 
@@ -32,7 +32,7 @@ struct RecipesCommand: ParsableCommand {
         @Argument(help: "The preset's name.", completion: .list(Preset.all.map(\.name)))
         var name: String
 
-        func run() throws { print(try Preset.named(name).text, terminator: "") }
+        func run() throws { try Terminal.output(raw: Preset.named(name).text) }
     }
 
     struct Check: ParsableCommand {
@@ -48,7 +48,7 @@ struct RecipesCommand: ParsableCommand {
         func run() throws {
             let recipe = try Recipe(contentsOf: file)
             if let model { _ = try Plan(recipe, for: ModelFile.open(model)) }
-            Terminal.output("\(file): good; \(recipe.rules.count) rules")
+            try Terminal.output("\(file): good; \(Format.count(recipe.rules.count, "rule"))")
         }
     }
 }

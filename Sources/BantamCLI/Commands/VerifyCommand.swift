@@ -24,11 +24,11 @@ struct VerifyCommand: ParsableCommand {
         let source = try inputOptions.open(file)
         if let compressed = source as? CompressedFile {
             try compressed.verify(workers: common.workers)
-            Terminal.output(
+            try Terminal.output(
                 "\(file): good; \(Format.count(source.entries.count, "tensor")), every checksum holds")
         } else {
             try common.workers.forEach(source.entries.count) { _ = try source.tensor(at: $0) }
-            Terminal.output(
+            try Terminal.output(
                 "\(file): \(source.format), well formed; \(Format.count(source.entries.count, "tensor")), no checksums to test"
             )
         }

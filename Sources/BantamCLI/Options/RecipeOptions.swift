@@ -53,7 +53,7 @@ struct RecipeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Lossless coding of every stored array: none, auto (default), zstd or zstd:LEVEL.",
+            "Lossless coding of every stored array: none, auto (default), zstd or zstd:LEVEL. With --quantize fp16 or bf16 alone the default is none, so that the file loads anywhere.",
             valueName: "NAME"))
     var coding: String?
 
@@ -78,15 +78,21 @@ struct RecipeOptions: ParsableArguments {
         if let preset { return try Preset.named(preset).recipe() }
         guard hasFlags else { return try Preset.named("lossless").recipe() }
         let text = RecipeText.recipe(
-            name: "command line", comment: nil, passes: try passes(), coding: coding ?? "auto")
+            name: RecipeText.commandLine, comment: nil, passes: try passes(),
+            coding: coding ?? (isOnlyCast ? "none" : "auto"))
         do {
-            return try Recipe(yaml: text, file: "command line")
+            return try Recipe(yaml: text, file: RecipeText.commandLine)
         } catch var error as BantamError {
             // The lines of a recipe that the user never saw would only confuse.
             error.kind = .invalidArgument
             error.message = error.message.replacing(/line \d+: (rule \d+: )?/, with: "")
             throw error
         }
+    }
+
+    /// Whether all that is asked for is a 16-bit float, as which the file loads anywhere if it is not coded.
+    private var isOnlyCast: Bool {
+        ["fp16", "bf16"].contains(quantize) && [lowRank, sparse].allSatisfy { $0 == nil } && prune == nil
     }
 
     /// The passes as recipe lines, in the order they make sense in.

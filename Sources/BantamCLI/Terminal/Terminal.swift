@@ -20,27 +20,38 @@ enum Terminal {
         return 80
     }
 
-    /// A result.
-    static func output(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    /// A result, with a line feed.
+    ///
+    /// - Throws: ``BantamError`` of kind `io`, because whoever reads the results must not take silence for one.
+    static func output(_ text: String) throws { try output(raw: text + "\n") }
 
-    /// A failure, a warning, a note.
-    static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    /// A result as it is.
+    static func output(raw text: String) throws {
+        guard write(text, to: STDOUT_FILENO) else {
+            throw BantamError(.io, file: "standard output", "cannot be written: \(systemMessage())")
+        }
+    }
+
+    /// A failure, a warning, a note. If that fails there is nobody left to tell.
+    static func error(_ text: String) { _ = write(text + "\n", to: STDERR_FILENO) }
 
     /// Text as it is on standard error, for the progress bar.
-    static func raw(_ text: String) { write(text, to: STDERR_FILENO) }
+    static func raw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
     static func bold(_ text: String) -> String { usesColor ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
     static func dim(_ text: String) -> String { usesColor ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
 
-    private static func write(_ text: String, to descriptor: Int32) {
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
             while !rest.isEmpty {
                 let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-                guard count > 0 else { return }
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { return false }
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             }
+            return true
         }
     }
 }
