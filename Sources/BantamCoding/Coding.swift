@@ -30,6 +30,12 @@ public struct Coding: Sendable {
                 small: [ZstdCoder(level: 19), ZstdCoder(level: 1)], large: ZstdCoder(level: 1)))
     }
 
+    /// The same choice without its slow coders, to estimate what coding gives.
+    public var fast: Coding {
+        guard case .automatic(_, let large) = choice else { return self }
+        return Coding(name: name, choice: .one(large))
+    }
+
     /// What a user can write, for help texts and messages.
     public static var names: [String] { ["none", "auto"] + Coders.names }
 

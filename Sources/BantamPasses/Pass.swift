@@ -22,11 +22,17 @@ public struct PassContext: Sendable {
     public var workers: Workers
     /// The bytes an encoding takes once it is coded and stored, for passes that choose the smallest.
     public var storedBytes: @Sendable (Encoding) throws -> Int
+    /// About as many, found with less effort: enough to rank encodings that are much alike.
+    public var estimatedBytes: @Sendable (Encoding) throws -> Int
 
-    /// Surroundings of a pass.
-    public init(workers: Workers, storedBytes: @escaping @Sendable (Encoding) throws -> Int) {
+    /// Surroundings of a pass; without `estimatedBytes` nothing is estimated.
+    public init(
+        workers: Workers, storedBytes: @escaping @Sendable (Encoding) throws -> Int,
+        estimatedBytes: (@Sendable (Encoding) throws -> Int)? = nil
+    ) {
         self.workers = workers
         self.storedBytes = storedBytes
+        self.estimatedBytes = estimatedBytes ?? storedBytes
     }
 }
 

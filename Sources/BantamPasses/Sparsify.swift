@@ -97,19 +97,28 @@ public struct Sparsify: Pass {
     private func smallest(
         of tensor: Tensor, _ context: PassContext, _ wrap: (Encoding) -> Encoding
     ) throws -> PassResult {
-        var best = (name: "dense", encoding: wrap(.dense(tensor)))
-        var bestBytes = try context.storedBytes(best.encoding)
-        var tried = ["dense \(bestBytes)"]
+        // The formats are ranked by estimates; what counts against staying dense are the bytes themselves.
+        let dense = wrap(.dense(tensor))
+        let denseBytes = try context.storedBytes(dense)
+        var candidates: [(format: Sparse.Format, encoding: Encoding, bytes: Int)] = []
         for format in Sparse.Format.allCases where format != .csr || tensor.shape.rank >= 2 {
             let encoding = wrap(.sparse(try Sparse(tensor, as: format, workers: context.workers)))
-            let bytes = try context.storedBytes(encoding)
-            tried.append("\(format.rawValue) \(bytes)")
-            if bytes < bestBytes { (best, bestBytes) = ((format.rawValue, encoding), bytes) }
+            candidates.append((format, encoding, try context.estimatedBytes(encoding)))
         }
+        guard let best = candidates.indices.min(by: { candidates[$0].bytes < candidates[$1].bytes }) else {
+            return PassResult(dense)
+        }
+        candidates[best].bytes = try context.storedBytes(candidates[best].encoding)
+        let isSparse = candidates[best].bytes < denseBytes
+        let tried =
+            ["dense \(denseBytes)"]
+            + candidates.indices.map {
+                "\(candidates[$0].format.rawValue) \($0 == best ? "" : "~")\(candidates[$0].bytes)"
+            }
         return PassResult(
-            best.encoding,
+            isSparse ? candidates[best].encoding : dense,
             notes: [
-                "sparse: \(best.name == "dense" ? "kept dense" : "chose " + best.name), bytes stored: "
+                "sparse: \(isSparse ? "chose " + candidates[best].format.rawValue : "kept dense"), bytes stored: "
                     + tried.joined(separator: ", ")
             ])
     }

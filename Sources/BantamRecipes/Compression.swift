@@ -127,7 +127,7 @@ extension Compression.Outcome {
 
 extension Plan {
     /// Tensors of at least this many bytes get all threads, one tensor at a time.
-    private static let largeTensor = 8 << 20
+    private static let largeTensor = 32 << 20
 
     /// The results of `body` for every tensor, in order: large ones one by one, then the rest side by side.
     func mapInTwoPhases<Result: Sendable>(

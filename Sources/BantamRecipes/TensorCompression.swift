@@ -23,7 +23,10 @@ struct TensorCompression {
         let prepare = { @Sendable (encoding: Encoding) in
             try PreparedTensor(encoding, coding: recipe.coding, workers: workers)
         }
-        let context = PassContext(workers: workers) { try prepare($0).byteCount }
+        let fast = recipe.coding.fast
+        let context = PassContext(
+            workers: workers, storedBytes: { try prepare($0).byteCount },
+            estimatedBytes: { try PreparedTensor($0, coding: fast, workers: workers).byteCount })
         for step in steps {
             let pass: any Pass =
                 switch step.action {
