@@ -78,7 +78,8 @@ let package = Package(
         tests(of: "BantamRecipes"),
         tests(of: "BantamReports"),
         .testTarget(
-            name: "BantamCLITests", dependencies: ["BantamCLI", "Bantam", "BantamTestSupport"]),
+            name: "BantamCLITests",
+            dependencies: ["BantamCLI", "BantamArchive", "BantamLoaders", "BantamTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

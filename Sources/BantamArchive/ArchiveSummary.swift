@@ -6,7 +6,7 @@ public struct ArchiveSummary: Sendable {
     public struct Tensor: Sendable {
         /// Its name.
         public var name: String
-        /// How it is held: `quantized>csr>coded`, `kept`, …
+        /// How it is held: `quantized>csr>coded`, `dense`, …
         public var encoding: String
         /// The bytes of its stored arrays.
         public var byteCount: Int

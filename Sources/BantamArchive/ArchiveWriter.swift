@@ -203,9 +203,9 @@ extension PreparedTensor {
 }
 
 extension PartTree {
-    /// How a tensor is held, as reports show it: `kept`, `float16>coded`, `quantized>csr>coded`.
+    /// How a tensor is held, as reports show it: `dense`, `float16>coded`, `quantized>csr>coded`.
     func storedSummary(_ original: DType, _ leaf: (Leaf) -> (dtype: DType, isCoded: Bool)) -> String {
-        let kinds = summary { leaf($0).dtype == original ? "kept" : leaf($0).dtype.rawValue }
+        let kinds = summary { leaf($0).dtype == original ? "dense" : leaf($0).dtype.rawValue }
         return leaves.contains { leaf($0).isCoded } ? kinds + ">coded" : kinds
     }
 }

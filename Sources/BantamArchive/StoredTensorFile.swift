@@ -5,7 +5,7 @@ import BantamLoaders
 
 /// A tensor file that knows how it holds its tensors.
 public protocol StoredTensorFile: TensorFile {
-    /// How the tensor of an entry is held (`quantized>csr>coded`, `kept`, `kept>coded`, `float16`) and the
+    /// How the tensor of an entry is held (`quantized>csr>coded`, `dense`, `dense>coded`, `float16`) and the
     /// bytes of its stored arrays.
     func storage(at index: Int) -> (encoding: String, byteCount: Int)
 

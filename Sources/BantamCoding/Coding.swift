@@ -30,6 +30,9 @@ public struct Coding: Sendable {
                 small: [ZstdCoder(level: 19), ZstdCoder(level: 1)], large: ZstdCoder(level: 1)))
     }
 
+    /// Whether the coder is chosen array by array.
+    public var isAutomatic: Bool { if case .automatic = choice { true } else { false } }
+
     /// The same choice without its slow coders, to estimate what coding gives.
     public var fast: Coding {
         guard case .automatic(_, let large) = choice else { return self }

@@ -58,6 +58,7 @@ extension TensorEvaluation {
         ]
         let tail: [JSON.Member] = [
             .init("sparsity", .number(sparsity)), .init("original_sparsity", .number(originalSparsity)),
+            .init("non_finite", .integer(nonFiniteCount)),
             .init("kl_divergence", histogram.map { .number($0.klDivergence) } ?? .null),
             .init("histogram", histogram?.json() ?? .null), .init("spectrum", spectrum?.json() ?? .null),
         ]

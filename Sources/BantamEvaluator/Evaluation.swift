@@ -62,7 +62,7 @@ public struct TensorEvaluation: Sendable {
     public var dtype: DType
     /// The original shape.
     public var shape: Shape
-    /// How it is held: `quantized>csr>coded`, `kept`, …
+    /// How it is held: `quantized>csr>coded`, `dense`, …
     public var encoding: String
     /// Bytes of the plain original tensor.
     public var originalByteCount: Int
@@ -72,6 +72,8 @@ public struct TensorEvaluation: Sendable {
     public var error: ReconstructionError
     /// The fraction of zeros before and after.
     public var originalSparsity, sparsity: Double
+    /// NaN and infinite elements after.
+    public var nonFiniteCount: Int
     /// The values before and after in the same bins; none for tensors that are not real floats or are empty.
     public var histogram: PairedHistogram?
     /// The singular values of the original and how many were kept, for low-rank tensors.
@@ -80,7 +82,7 @@ public struct TensorEvaluation: Sendable {
     /// A measured tensor.
     public init(
         name: String, dtype: DType, shape: Shape, encoding: String, originalByteCount: Int, byteCount: Int,
-        error: ReconstructionError, originalSparsity: Double, sparsity: Double,
+        error: ReconstructionError, originalSparsity: Double, sparsity: Double, nonFiniteCount: Int = 0,
         histogram: PairedHistogram? = nil, spectrum: Spectrum? = nil
     ) {
         self.name = name
@@ -92,6 +94,7 @@ public struct TensorEvaluation: Sendable {
         self.error = error
         self.originalSparsity = originalSparsity
         self.sparsity = sparsity
+        self.nonFiniteCount = nonFiniteCount
         self.histogram = histogram
         self.spectrum = spectrum
     }

@@ -1,6 +1,7 @@
 import BantamArchive
 import BantamLoaders
 import BantamTensors
+import CBantamKernels
 
 /// Sets a compressed file beside its original and measures what the compression cost.
 ///
@@ -69,6 +70,7 @@ public struct Evaluator: Sendable {
                 originalByteCount: before.byteCount, byteCount: stored.byteCount, error: values.error,
                 originalSparsity: Double(values.originalZeros) / count,
                 sparsity: Double(values.reconstructionZeros) / count,
+                nonFiniteCount: after.dtype.isRealFloat ? try after.nonFiniteCount() : 0,
                 histogram: before.dtype.isRealFloat && after.dtype.isNumeric
                     ? try PairedHistogram(
                         original: before, reconstruction: after, low: values.low, high: values.high,
@@ -86,5 +88,12 @@ public struct Evaluator: Sendable {
         return try Stopwatch.medians(runs: 3, within: 1) { _ in
             for index in file.entries.indices { _ = try file.tensor(at: index) }
         }[0]
+    }
+}
+
+extension Tensor {
+    /// NaN and infinite elements of a tensor of floats.
+    fileprivate func nonFiniteCount() throws -> Int {
+        try float32().withElements(as: Float.self) { bantam_count_non_finite($0.baseAddress, $0.count) }
     }
 }

@@ -30,9 +30,10 @@ public struct ReconstructionError: Sendable, Equatable {
     }
     /// √(Σ(x − x̂)² / count), in the unit of the weights.
     public var rmse: Double { count == 0 ? 0 : (squaredError / Double(count)).squareRoot() }
-    /// Σx·x̂ / (‖x‖·‖x̂‖); 1 where nothing was lost, all-zero tensors included.
+    /// Σx·x̂ / (‖x‖·‖x̂‖); 1 where nothing was lost, all-zero tensors included; NaN where the error is infinite.
     public var cosine: Double {
         if squaredError == 0 { return 1 }
+        guard squaredError.isFinite else { return .nan }
         let norms = (squaredOriginal * squaredReconstruction).squareRoot()
         return norms == 0 ? 0 : product / norms
     }

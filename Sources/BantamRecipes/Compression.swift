@@ -15,7 +15,7 @@ public struct Compression: Sendable {
         public var rule: String?
         /// The passes, for people; empty: kept.
         public var steps: [String]
-        /// How it is held: `quantized>csr>coded`, `kept`, …
+        /// How it is held: `quantized>csr>coded`, `dense`, …
         public var encoding: String
         /// Stored bytes of all its parts.
         public var byteCount: Int

@@ -21,7 +21,10 @@ struct TensorCompression {
         var notes: [String] = []
         var encoding = Encoding.dense(tensor)
         let prepare = { @Sendable (encoding: Encoding) in
-            try PreparedTensor(encoding, coding: recipe.coding, workers: workers)
+            // A 16-bit float stands in the file as any tool reads it, unless a coder is asked for by name.
+            let coding =
+                recipe.coding.isAutomatic && encoding.isCast(of: tensor) ? Coding.none : recipe.coding
+            return try PreparedTensor(encoding, coding: coding, workers: workers)
         }
         let fast = recipe.coding.fast
         let context = PassContext(
@@ -33,6 +36,9 @@ struct TensorCompression {
                 case .pass(let pass): pass
                 case .globalPruning: try Prune(.zeros(zeros ?? 0))
                 }
+            if case .globalPruning = step.action, let zeros, 20 * zeros >= 19 * max(tensor.elementCount, 1) {
+                notes.append("warning: \(zeros) of its \(tensor.elementCount) elements are pruned")
+            }
             do {
                 let result = try clock.measure(pass.name) { try pass.apply(to: encoding, context) }
                 encoding = result.encoding
@@ -60,6 +66,11 @@ struct TensorCompression {
 }
 
 extension Encoding {
+    /// Whether this is the plain tensor in another dtype.
+    fileprivate func isCast(of tensor: Tensor) -> Bool {
+        if case .dense(let mine) = self { mine.dtype != tensor.dtype } else { false }
+    }
+
     /// Whether no pass has touched the tensor.
     func isUnchanged(from tensor: Tensor) -> Bool {
         if case .dense(let mine) = self { mine.storage === tensor.storage } else { false }

@@ -63,7 +63,7 @@ import Testing
             let writer = try ArchiveWriter(
                 path, overwriting: false, source: source, coding: Coding(named: "zstd"))
             try writer.add(writer.prepare(.dense(original), workers: .one), at: 0, original: original)
-            #expect(try writer.finish().tensors[0].encoding == "kept>coded")
+            #expect(try writer.finish().tensors[0].encoding == "dense>coded")
             try forEachFlippedBit(of: path) { bit in
                 let error = bantamError { try CompressedFile(path).verify(workers: .one) }
                 if error == nil || error?.kind == .internal { Issue.record("bit \(bit) is not found") }

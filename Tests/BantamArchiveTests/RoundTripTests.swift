@@ -64,13 +64,13 @@ import Testing
             let summary = try Samples.write(encodings, to: coded, coding: Coding(named: "zstd"))
             let (a, b) = (try CompressedFile(plain), try CompressedFile(coded))
             let expected = [
-                "kept", "float16", "bfloat16", "quantized", "quantized", "quantized", "quantized",
+                "dense", "float16", "bfloat16", "quantized", "quantized", "quantized", "quantized",
                 "quantized",
                 "csr", "quantized>csr", "csr>quantized", "bitmask", "quantized>bitmask", "bitmask>quantized",
                 "relative", "quantized>relative", "relative>quantized", "low-rank", "low-rank>quantized",
             ]
             #expect(encodings.indices.map { a.storage(at: $0).encoding } == expected)
-            #expect(b.storage(at: 0).encoding == "kept>coded")
+            #expect(b.storage(at: 0).encoding == "dense>coded")
             #expect(b.storage(at: 1).encoding == "float16>coded")
             #expect(encodings.indices.map { b.storage(at: $0).encoding } == summary.tensors.map(\.encoding))
             #expect(encodings.indices.map { b.storage(at: $0).byteCount } == summary.tensors.map(\.byteCount))

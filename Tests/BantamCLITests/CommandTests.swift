@@ -1,3 +1,6 @@
+import BantamLoaders
+import BantamArchive
+import BantamTensors
 import BantamTestSupport
 import Foundation
 import Testing
@@ -123,6 +126,62 @@ import Testing
             }
             let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             #expect(left == ["recipe.yaml"])
+        }
+    }
+
+    /// A 16-bit float file is one that any tool reads: every array plain, under its own name.
+    @Test func halfPrecisionFilesLoadAnywhere() throws {
+        try withTemporaryFolder { (folder: URL) throws in
+            let half = folder.appendingPathComponent("half.safetensors").path
+            for arguments in [["--quantize", "fp16"], ["--preset", "half"]] {
+                #expect(try Bantam.run(["compress", cnn, half, "--force"] + arguments).status == 0)
+                let file = try SafetensorsFile(half)
+                let original = try SafetensorsFile(cnn)
+                #expect(Set(file.entries.map(\.name)) == Set(original.entries.map(\.name)))
+                #expect(Set(file.entries.map(\.dtype)) == [.float16, .float32])
+            }
+        }
+    }
+
+    @Test func pruningAloneStaysPruned() throws {
+        try withTemporaryFolder { (folder: URL) throws in
+            let pruned = folder.appendingPathComponent("pruned.safetensors").path
+            #expect(try Bantam.run("compress", cnn, pruned, "--prune", "0.5", "--coding", "none").status == 0)
+            let file = try CompressedFile(pruned)
+            let index = try #require(file.entries.firstIndex { $0.name == "fc1.weight" })
+            let zeros = try file.tensor(at: index).array(as: Float.self).count { $0 == 0 }
+            #expect(zeros == 120 * 128 / 2)
+        }
+    }
+
+    @Test func aComparisonLeavesNothingButItsFolder() throws {
+        try withTemporaryFolder { (folder: URL) throws in
+            let output = folder.appendingPathComponent("comparison").path
+            let first = try Bantam.run(
+                "compare", cnn, "--recipe", "int8", "--recipe", "half", "--output", output)
+            #expect(first.status == 0, "\(first.errors)")
+            let names = { try FileManager.default.contentsOfDirectory(atPath: output).sorted() }
+            #expect(
+                try names() == [
+                    "half.safetensors", "int8.safetensors", "report.html", "report.json", "report.md",
+                ])
+            #expect(try Bantam.run("compare", cnn, "--recipe", "int8", "--output", output).status == 73)
+            let again = try Bantam.run(
+                "compare", cnn, "--recipe", "int8", "--output", output, "--force", "--reports-only")
+            #expect(again.status == 0)
+            #expect(try names() == ["report.html", "report.json", "report.md"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["comparison"])
+        }
+    }
+
+    @Test func jsonMayStandBeforeTheFiles() throws {
+        for arguments in [
+            ["--json", cnn, cnn], [cnn, cnn, "--json"], [cnn, "--json", cnn], [cnn, cnn, "--json", "-"],
+        ] {
+            let result = try Bantam.run(["evaluate"] + arguments)
+            #expect(result.status == 0)
+            let root = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+            #expect(root?["bantam"] as? String == "1")
         }
     }
 

@@ -21,7 +21,7 @@ import Testing
             keys(json["tensors"]?.arrayValue?[0]) == [
                 "name", "dtype", "shape", "encoding", "original_bytes", "bytes", "bits_per_weight", "exact",
                 "sqnr_db", "relative_error", "max_abs_error", "cosine", "rmse", "sparsity",
-                "original_sparsity", "kl_divergence", "histogram", "spectrum",
+                "original_sparsity", "non_finite", "kl_divergence", "histogram", "spectrum",
             ])
         #expect(
             keys(json["original"]?["metrics"]) == [

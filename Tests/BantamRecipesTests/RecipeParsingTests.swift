@@ -89,6 +89,22 @@ import Testing
             "rules:\n  - match: a\n    passes:\n      - quantize: 8\n      - prune: {sparsity: 0.5, scope: global}",
             "line 5: rule 1: pruning with scope global"
         ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - quantize: 8\n      - prune: 0.5",
+            "line 5: rule 1: expected prune before quantize and sparse"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - sparse: csr\n      - low-rank: {rank: 2}",
+            "line 5: rule 1: expected low-rank before quantize and sparse"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - quantize: {bits: 8, scheme: affine}\n      - sparse: csr",
+            "line 5: rule 1: expected sparse before affine codes"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - quantize: 8\n      - quantize: fp16",
+            "line 5: rule 1: expected quantize fp16 before quantize to codes"
+        ),
     ]) func faultsNameTheirPlace(text: String, expected: String) {
         let error = bantamError { _ = try Recipe(yaml: text, file: "a.yaml") }
         #expect(error?.kind == .corruption)

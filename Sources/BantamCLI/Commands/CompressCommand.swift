@@ -52,6 +52,9 @@ struct CompressCommand: ParsableCommand {
                     + (estimate.isSampled ? " (large tensors from samples)" : "") + "; nothing was written")
             return
         }
+        if !output.lowercased().hasSuffix(".safetensors") {
+            common.note("note: \(output) will be a safetensors file, whatever its name says")
+        }
         let start = ContinuousClock.now
         let bar = ProgressBar("compressing", quiet: common.quiet)
         defer { bar.finish() }

@@ -6,7 +6,8 @@ struct CompressionTable {
 
     init(_ outcomes: [Compression.Outcome]) {
         table = Table([
-            .text("tensor"), .text("dtype"), .text("shape"), .text("held as"), .number("original"),
+            .text("tensor"), .text("dtype", dispensable: 3), .text("shape", dispensable: 1), .text("held as"),
+            .number("original", dispensable: 2),
             .number("stored"), .number("bpw"),
         ])
         table.rows = outcomes.map { outcome in

@@ -7,9 +7,9 @@ struct ConvertCommand: ParsableCommand {
         commandName: "convert",
         abstract: "Copy plain tensors from one file format to another.",
         discussion: """
-            The output's name decides its format: .safetensors, .npz, .npy (one tensor), a folder of raw files with \
-            a manifest, or NAME.safetensors.index.json for shards. Values and dtypes do not change; a dtype that \
-            the format cannot hold is an error.
+            The output's name decides its format: .safetensors, .npz, .npy (one tensor), FOLDER/ for safetensors \
+            shards with their index, FOLDER/manifest.json for raw files with a manifest. Values and dtypes do not \
+            change; a dtype that the format cannot hold is an error.
 
             EXAMPLES
               bantam convert model.npz model.safetensors

@@ -7,9 +7,9 @@ struct DecompressCommand: ParsableCommand {
         commandName: "decompress",
         abstract: "Bring the tensors of a compressed file back, in their original dtypes.",
         discussion: """
-            The output's name decides its format: .safetensors, .npz, .npy (one tensor), a folder of raw files, or \
-            NAME.safetensors.index.json for shards. A losslessly compressed .safetensors file comes back byte for \
-            byte. Every checksum is tested on the way.
+            The output's name decides its format: .safetensors, .npz, .npy (one tensor), FOLDER/ for safetensors \
+            shards with their index, FOLDER/manifest.json for raw files with a manifest. A losslessly compressed \
+            .safetensors file comes back byte for byte. Every checksum is tested on the way.
 
             EXAMPLES
               bantam decompress small.safetensors restored.safetensors
@@ -26,7 +26,11 @@ struct DecompressCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let file = try CompressedFile(input, workers: common.workers)
+        guard let file = try ModelFile.open(input, workers: common.workers) as? CompressedFile else {
+            throw BantamError(
+                .corruption, file: input,
+                "expected a compressed file, found plain tensors; use 'bantam convert'")
+        }
         try Decompression.write(
             file, to: output,
             options: TensorWriteOptions(overwriting: outputOptions.force, workers: common.workers))

@@ -75,6 +75,11 @@ struct EvaluateCommand: ParsableCommand {
         } else {
             for line in EvaluationTable(evaluation).lines(width: Terminal.width) { try Terminal.output(line) }
         }
+        for tensor in evaluation.tensors where tensor.nonFiniteCount > 0 && !tensor.error.isExact {
+            common.note(
+                "warning: tensor '\(oneLine(tensor.name))': \(tensor.nonFiniteCount) elements of the second "
+                    + "file are NaN or infinite, not all of them in the first")
+        }
         for check in checks { common.note(check.message) }
         if checks.contains(where: { !$0.holds }) { throw ExitCode(1) }
     }

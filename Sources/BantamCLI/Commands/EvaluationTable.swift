@@ -8,8 +8,10 @@ struct EvaluationTable {
 
     func lines(width: Int) -> [String] {
         var table = Table([
-            .text("tensor"), .text("shape"), .text("held as"), .number("original"), .number("stored"),
-            .number("bpw"), .number("SQNR"), .number("rel. error"), .number("max error"), .number("zeros"),
+            .text("tensor"), .text("shape", dispensable: 3), .text("held as", dispensable: 1),
+            .number("original", dispensable: 5), .number("stored", dispensable: 2), .number("bpw"),
+            .number("SQNR"), .number("rel. error", dispensable: 6), .number("max error", dispensable: 7),
+            .number("zeros", dispensable: 4),
         ])
         table.rows = evaluation.tensors.map { tensor in
             [

@@ -8,10 +8,10 @@ struct InspectionTable {
 
     func lines(width: Int) -> [String] {
         var table = Table([
-            .text("tensor"), .text("dtype"), .text("shape"), .text("held as"), .number("bytes"),
-            .number("stored"),
-            .number("entropy"), .number("min"), .number("max"), .number("std"), .number("zeros"),
-            .text("passes"),
+            .text("tensor"), .text("dtype", dispensable: 2), .text("shape"),
+            .text("held as", dispensable: 5), .number("bytes"), .number("stored", dispensable: 3),
+            .number("entropy"), .number("min", dispensable: 6), .number("max", dispensable: 7),
+            .number("std", dispensable: 4), .number("zeros", dispensable: 1), .text("passes", dispensable: 8),
         ])
         table.rows = inspection.items.map { item in
             let statistics = item.statistics
