@@ -2,7 +2,7 @@
 
 BANTAM := .build/release/bantam
 
-.PHONY: demo test setup build lint reports minilm benchmarks install clean
+.PHONY: demo test setup build lint reports minilm benchmarks fuzz install clean
 
 demo: reports ## compare recipes on the sample networks; write Reports/
 	@echo
@@ -30,6 +30,11 @@ minilm: ## fetch all-MiniLM-L6-v2 into Models/
 
 benchmarks: setup ## measure passes, coders and loaders in memory
 	swift run -c release --package-path Benchmarks bantam-benchmarks
+
+TARGET := safetensors
+SECONDS := 60
+fuzz: setup ## fuzz one reader: make fuzz TARGET=npz SECONDS=60
+	@FuzzTesting/run $(TARGET) $(SECONDS)
 
 install: setup ## one binary in ~/.local/bin that needs no Swift runtime
 	swift build -c release --product bantam --static-swift-stdlib -Xlinker -s --scratch-path .build-static

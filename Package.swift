@@ -42,6 +42,7 @@ let package = Package(
         floor("BantamLoaders", on: ["BantamTensors", "CZlib"]),
         floor("BantamArchive", on: ["BantamEncodings", "BantamCoding", "BantamLoaders"]),
         floor("BantamPasses", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels"]),
+        // Of Yams only its libyaml: see YAMLLoader.
         floor("BantamYAML", on: ["BantamTensors", "Yams"]),
         floor(
             "BantamInference",
@@ -75,7 +76,7 @@ let package = Package(
         tests(of: "BantamInference", with: ["CBantamKernels"], fixtures: true, hostile: true),
         tests(of: "BantamEvaluator", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamYAML"),
-        tests(of: "BantamRecipes"),
+        tests(of: "BantamRecipes", hostile: true),
         tests(of: "BantamReports"),
         .testTarget(
             name: "BantamCLITests",

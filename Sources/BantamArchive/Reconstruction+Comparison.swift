@@ -14,7 +14,9 @@ extension Reconstruction {
     ) throws -> (checksum: Checksum, isLossless: Bool) {
         guard case .quantized(let quantized) = encoding, let slices = QuantizedSlices(quantized) else {
             let whole = try Reconstruction(of: encoding, as: original.dtype, workers: workers)
-            return (whole.checksum, whole.tensor.storage.bytes.isEqual(to: original.storage.bytes))
+            return withExtendedLifetime((whole, original)) {
+                (whole.checksum, whole.tensor.storage.bytes.isEqual(to: original.storage.bytes))
+            }
         }
         var streaming = StreamingChecksum()
         var isLossless = true

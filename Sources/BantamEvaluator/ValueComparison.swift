@@ -117,8 +117,10 @@ struct ValueComparison: Sendable, Equatable {
 
     /// Tensors of dtypes that are carried but not computed with: the same bytes, or an unbounded error.
     private init(opaque original: Tensor, _ reconstruction: Tensor) {
-        let (before, after) = (original.storage.bytes, reconstruction.storage.bytes)
-        let equal = original.dtype == reconstruction.dtype && before.elementsEqual(after)
+        let equal = withExtendedLifetime((original, reconstruction)) {
+            original.dtype == reconstruction.dtype
+                && original.storage.bytes.elementsEqual(reconstruction.storage.bytes)
+        }
         error.count = original.elementCount
         error.maxAbsError = equal ? 0 : .infinity
         error.squaredError = equal ? 0 : .infinity

@@ -17,7 +17,9 @@ public struct SafetensorsFile: TensorFile {
     ///   ``SafetensorsHeader/init(parsing:dataByteCount:)`` throws.
     public init(_ path: String) throws {
         let file = try MappedFile(path)
-        let (header, dataStart) = try locating(file: path) { try SafetensorsFile.header(of: file.bytes) }
+        let (header, dataStart) = try locating(file: path) {
+            try withExtendedLifetime(file) { try SafetensorsFile.header(of: file.bytes) }
+        }
         self.file = file
         self.header = header
         self.dataStart = dataStart

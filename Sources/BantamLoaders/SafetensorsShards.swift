@@ -49,7 +49,9 @@ public struct SafetensorsShards: TensorFile {
     public init(index: String, path: String) throws {
         self.path = path
         let file = try MappedFile(index)
-        let contents = try locating(file: index) { try SafetensorsIndex(parsing: file.bytes) }
+        let contents = try locating(file: index) {
+            try withExtendedLifetime(file) { try SafetensorsIndex(parsing: file.bytes) }
+        }
 
         var numbers: [ExactString: Int] = [:]
         var shards: [SafetensorsFile] = []

@@ -49,23 +49,38 @@ public struct BantamError: Error, Sendable, CustomStringConvertible {
         return error
     }
 
-    /// One line: `file: tensor 'name': message`. Control characters in names are escaped.
+    /// One line: `file: tensor 'name': message`. Control characters in names are escaped, and what a hostile file
+    /// made longer than a person reads is cut.
     public var description: String {
         var parts: [String] = []
         if let file { parts.append(oneLine(file)) }
-        if let tensor { parts.append("tensor '\(oneLine(tensor))'") }
-        parts.append(oneLine(message))
+        if let tensor { parts.append("tensor '\(BantamError.shortened(tensor, to: 200))'") }
+        parts.append(BantamError.shortened(message, to: 600))
         return parts.joined(separator: ": ")
+    }
+
+    private static func shortened(_ text: String, to length: Int) -> String {
+        // By scalars: a single character can have any number of them.
+        let scalars = text.unicodeScalars
+        guard let end = scalars.index(scalars.startIndex, offsetBy: length, limitedBy: scalars.endIndex),
+            end < scalars.endIndex
+        else { return oneLine(text) }
+        return oneLine(String(scalars[..<end])) + "…"
     }
 }
 
-/// `text` with control characters escaped, so that a name out of a hostile file stays on its line.
+/// `text` with control characters, line breaks and changes of direction escaped, so that a name out of a hostile
+/// file stays on its line and looks like what it is.
 public func oneLine(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else { return text }
-    return text.unicodeScalars.map {
-        $0.value < 32 || $0.value == 127 ? $0.escaped(asASCII: true) : String($0)
+    guard text.unicodeScalars.contains(where: leavesItsLine) else { return text }
+    return text.unicodeScalars.map { leavesItsLine($0) ? $0.escaped(asASCII: true) : String($0) }.joined()
+}
+
+private func leavesItsLine(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7f..<0xa0, 0x2028...0x202e, 0x2066...0x2069: true
+    default: false
     }
-    .joined()
 }
 
 /// What the system says about the last failed call.

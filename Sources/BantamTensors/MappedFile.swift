@@ -12,7 +12,8 @@ public final class MappedFile: @unchecked Sendable {
     /// - Throws: ``BantamError`` of kind `missingInput` if there is none, `io` if it cannot be read.
     public init(_ path: String) throws {
         self.path = path
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Without waiting: a manifest or an index may name a pipe that nobody writes to.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw BantamError(
                 errno == ENOENT ? .missingInput : .io, file: path, "cannot be opened: \(systemMessage())")

@@ -1,40 +1,37 @@
 import BantamTensors
-import Yams
 
 /// A value in a YAML file that people write, with the place where it stands.
 ///
 /// Recipes and networks are read through it, so that every fault in them is one line that names the file,
-/// the line and what was expected there. The reading itself is Yams's.
+/// the line and what was expected there. The reading itself is libyaml's, as Yams carries it.
 public struct YAMLValue {
     /// The file's path, or what stands for it.
     public let file: String
     /// The line the value begins on, counted from 1.
     public let line: Int
-    private let node: Node
+    private let content: Content
+
+    /// What a value can be.
+    enum Content {
+        case scalar(String)
+        case list([YAMLValue])
+        /// In the order of the file; no key twice.
+        case mapping([(key: String, value: YAMLValue)])
+    }
 
     /// The largest file that is read: people do not write longer ones.
     public static let sizeLimit = 1 << 20
 
     /// The root of a document.
     ///
-    /// - Throws: ``BantamError`` of kind `corruption` with the line, if `text` is not one YAML document without
-    ///   anchors (which a few lines can turn into gigabytes).
+    /// - Throws: ``BantamError`` of kind `corruption` with the line, if `text` is not one YAML document of
+    ///   plain keys, none of them twice, without anchors (which a few lines can turn into gigabytes), or if it nests
+    ///   deeper than people write.
     public init(parsing text: String, file: String) throws {
         guard text.utf8.count <= YAMLValue.sizeLimit else {
             throw BantamError(.corruption, file: file, "expected at most 1 MiB of YAML")
         }
-        if let line = YAMLValue.lineOfFirstAnchor(in: text) {
-            throw BantamError(.corruption, file: file, "line \(line): YAML anchors are not allowed here")
-        }
-        do {
-            // Named, because Yams prints when it takes the encoding from the environment.
-            guard let root = try Yams.compose(yaml: text, .default, .default, .utf8) else {
-                throw BantamError(.corruption, file: file, "expected a YAML document, found nothing")
-            }
-            self.init(root, file: file)
-        } catch let error as YamlError {
-            throw BantamError(.corruption, file: file, YAMLValue.oneLine(error))
-        }
+        self = try YAMLLoader.document(in: text, file: file)
     }
 
     /// The root of the document in the file at `path`.
@@ -61,10 +58,10 @@ public struct YAMLValue {
         }
     }
 
-    private init(_ node: Node, file: String) {
-        self.node = node
+    init(_ content: Content, file: String, line: Int) {
+        self.content = content
         self.file = file
-        line = node.mark?.line ?? 1
+        self.line = line
     }
 
     /// An error about this value.
@@ -73,11 +70,11 @@ public struct YAMLValue {
     }
 
     /// Whether the value is a mapping.
-    public var isMapping: Bool { node.mapping != nil }
+    public var isMapping: Bool { if case .mapping = content { true } else { false } }
     /// Whether the value is a list.
-    public var isList: Bool { node.sequence != nil }
+    public var isList: Bool { if case .list = content { true } else { false } }
     /// The text of a scalar, as written; `nil` for mappings and lists.
-    public var scalar: String? { node.scalar?.string }
+    public var scalar: String? { if case .scalar(let text) = content { text } else { nil } }
 
     /// The entries of a mapping whose keys must be among `keys`.
     public func mapping(of what: String, keys: Set<String>) throws -> [String: YAMLValue] {
@@ -94,21 +91,18 @@ public struct YAMLValue {
 
     /// The entries of a mapping in the order of the file.
     public func pairs(of what: String) throws -> [(key: String, value: YAMLValue)] {
-        guard let mapping = node.mapping else {
+        guard case .mapping(let pairs) = content else {
             throw error("expected \(what) as a mapping, found \(kind)")
         }
-        return try mapping.map { key, value in
-            guard let name = key.scalar?.string else { throw error("expected plain keys in \(what)") }
-            return (name, YAMLValue(value, file: file))
-        }
+        return pairs
     }
 
     /// The items of a list.
     public func list(of what: String) throws -> [YAMLValue] {
-        guard let sequence = node.sequence else {
+        guard case .list(let items) = content else {
             throw error("expected a list of \(what), found \(kind)")
         }
-        return sequence.map { YAMLValue($0, file: file) }
+        return items
     }
 
     /// A scalar as text.
@@ -152,36 +146,5 @@ public struct YAMLValue {
     private static func text(_ range: ClosedRange<Int>) -> String {
         range.upperBound == .max
             ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
-    }
-
-    /// An anchor is `&name` where a value can begin. Quoted text is not looked into: an ampersand glued to
-    /// a word after a blank inside quotes is refused too, which costs nobody a recipe.
-    private static func lineOfFirstAnchor(in text: String) -> Int? {
-        var line = 1
-        var previous = UInt8(ascii: "\n")
-        var isAnchor = false
-        for byte in text.utf8 {
-            let isBreak =
-                byte == UInt8(ascii: "\n") || byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
-            if isAnchor && !isBreak { return line }
-            // Beyond ASCII stand line breaks (U+0085, U+2028) and the byte order mark.
-            isAnchor =
-                byte == UInt8(ascii: "&") && (previous >= 0x80 || " \t\n\r[{,:-?".utf8.contains(previous))
-            if byte == UInt8(ascii: "\n") { line += 1 }
-            previous = byte
-        }
-        return nil
-    }
-
-    private static func oneLine(_ error: YamlError) -> String {
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            "line \(mark.line): not YAML: \(problem)"
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            "line \(context.mark.line): duplicate key '\(duplicates.joined(separator: "', '"))'"
-        case .reader(let problem, _, _, _): "not YAML: \(problem)"
-        default: "not YAML"
-        }
     }
 }

@@ -14,9 +14,11 @@ struct Bantam {
     static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("bantam")
 
+    /// The tests of all modules.
+    static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+
     /// The sample networks of the repository.
-    static let samples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("SampleWeights")
+    static let samples = tests.deletingLastPathComponent().appendingPathComponent("SampleWeights")
 
     /// Runs the command with `arguments`.
     static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Result {

@@ -80,7 +80,10 @@ import Testing
             "rules:\n  - match: '*'\n    passes:\n      - low-rank: {rank: 2, error: 0.1}",
             "line 4: rule 1: expected one of rank"
         ),
-        ("rules:\n  - match: 're:('\n    keep: true", "line 2: rule 1: 're:(' is not a regular expression"),
+        (
+            "rules:\n  - match: 're:('\n    keep: true",
+            "line 2: rule 1: 're:(' is not a regular expression: expected ')' at character 1"
+        ),
         (
             "rules:\n  - otherwise: keep\n  - match: a\n    keep: true",
             "line 2: 'otherwise' stands alone and last"

@@ -37,9 +37,32 @@ import Testing
     @Test func anchorsAreRefused() {
         #expect(message("a: &x [1]\nb: *x") == "a.yaml: line 1: YAML anchors are not allowed here")
         #expect(message("- [&x 1, *x]") == "a.yaml: line 1: YAML anchors are not allowed here")
-        #expect(message("[\u{85}&x 1, *x]") == "a.yaml: line 1: YAML anchors are not allowed here")
-        #expect(message("[\u{2028}&x 1, *x]") == "a.yaml: line 1: YAML anchors are not allowed here")
+        #expect(message("[\u{85}&x 1, *x]") == "a.yaml: line 2: YAML anchors are not allowed here")
+        #expect(message("[\u{2028}&x 1, *x]") == "a.yaml: line 2: YAML anchors are not allowed here")
         #expect(message("\u{feff}&x 1") == "a.yaml: line 1: YAML anchors are not allowed here")
         #expect(message("a: salt & pepper") == nil)
+        #expect(message("a: 'this &that' # and &more") == nil)
+        #expect(message("a: *x") == "a.yaml: line 1: YAML anchors are not allowed here")
+    }
+
+    @Test func keysArePlainAndNothingNestsDeep() {
+        #expect(message("a: {[b]: 1}") == "a.yaml: line 1: expected plain keys, found a list")
+        #expect(message("? {a: b}\n: 1") == "a.yaml: line 1: expected plain keys, found a mapping")
+        func nested(_ depth: Int) -> String {
+            String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        }
+        #expect(message(nested(64)) == nil)
+        #expect(message(nested(66)) == "a.yaml: line 1: expected lists and mappings at most 64 deep")
+        #expect(message("a: 1\n---\nb: 2") == "a.yaml: line 2: expected one YAML document, found another")
+    }
+
+    /// Equal keys of forty levels, two kinds of them: comparing these both ways at every level takes 2^40 steps.
+    @Test func equalKeysAreNotCompared() {
+        let keys = ["a", "[]"].flatMap { leaf in
+            let key = String(repeating: "[", count: 40) + leaf + String(repeating: "]", count: 40)
+            return [key, key]
+        }
+        let text = "rules: {" + keys.map { "\($0): 1" }.joined(separator: ", ") + "}"
+        #expect(message(text) == "a.yaml: line 1: expected plain keys, found a list")
     }
 }

@@ -18,7 +18,7 @@ extension NpyFile {
         let output = try OutputFile(path, overwriting: options.overwriting)
         let tensor = try source.checkedTensor(at: 0)
         try output.write(header)
-        try output.write(tensor.storage.bytes)
+        try withExtendedLifetime(tensor) { try output.write(tensor.storage.bytes) }
         try output.commit()
     }
 }

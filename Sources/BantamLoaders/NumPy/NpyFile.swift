@@ -21,6 +21,7 @@ public struct NpyFile: TensorFile {
         self.path = path
         self.file = file
         header = try locating(file: path) {
+            defer { withExtendedLifetime(file) {} }
             let header = try NpyHeader(parsing: file.bytes)
             try header.check(byteCount: file.bytes.count)
             return header

@@ -19,6 +19,7 @@ extension NpzFile {
         _ = try output.reserve(layout.directoryOffset)
         let checksums = try options.workers.map(source.entries.count) { index in
             let tensor = try source.checkedTensor(at: index)
+            defer { withExtendedLifetime(tensor) {} }
             let header = headers[index]
             let checksum = crc32(
                 of: tensor.storage.bytes, continuing: header.withUnsafeBytes { crc32(of: $0) })

@@ -19,7 +19,8 @@ public struct NpzFile: TensorFile {
     public init(_ path: String) throws {
         let file = try MappedFile(path)
         let members = try locating(file: path) {
-            try ZipDirectory(parsing: file.bytes).entries.map { entry in
+            defer { withExtendedLifetime(file) {} }
+            return try ZipDirectory(parsing: file.bytes).entries.map { entry in
                 (entry, try locating(tensor: entry.name) { try NpzFile.header(of: entry, in: file.bytes) })
             }
         }

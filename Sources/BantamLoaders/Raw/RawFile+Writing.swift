@@ -17,7 +17,7 @@ extension RawFile {
         let files = try manifest.items.map { try output.file($0.file) }
         try options.workers.forEach(source.entries.count) { index in
             let tensor = try source.checkedTensor(at: index)
-            try files[index].write(tensor.storage.bytes, at: 0)
+            try withExtendedLifetime(tensor) { try files[index].write(tensor.storage.bytes, at: 0) }
         }
         let file = try output.file(manifestName)
         try manifest.encoded().withUnsafeBytes { try file.write($0, at: 0) }

@@ -27,18 +27,18 @@ public struct RawFile: TensorFile {
     public init(_ path: String) throws {
         let manifestPath = try RawFile.manifest(at: path)
         let file = try MappedFile(manifestPath)
-        let manifest = try locating(file: manifestPath) { try RawManifest(parsing: file.bytes) }
+        let manifest = try locating(file: manifestPath) {
+            try withExtendedLifetime(file) { try RawManifest(parsing: file.bytes) }
+        }
         let folder = manifestPath.lastIndex(of: "/").map { manifestPath[...$0] } ?? ""
         var files: [ExactString: MappedFile] = [:]
         var places: [Place] = []
         for item in manifest.items {
-            try locating(tensor: item.name) {
+            try RawFile.blaming(manifestPath, item) {
                 let key = ExactString(item.file)
                 let data = try files[key] ?? MappedFile(folder + item.file)
                 files[key] = data
-                let (range, elements) = try locating(file: data.path) {
-                    try item.layout.place(inFileOf: data.bytes.count)
-                }
+                let (range, elements) = try item.layout.place(inFileOf: data.bytes.count)
                 places.append(Place(file: data, range: range, elements: elements))
             }
         }
@@ -82,6 +82,16 @@ public struct RawFile: TensorFile {
     public func tensor(at index: Int) throws -> Tensor {
         let place = places[index]
         return place.elements.tensor(in: place.file, place.range)
+    }
+
+    /// An error about a data file names the manifest that sent us there too: either may be the wrong one.
+    private static func blaming(_ manifest: String, _ item: RawManifest.Item, _ body: () throws -> Void)
+        throws
+    {
+        do { try body() } catch let error as BantamError {
+            throw BantamError(
+                error.kind, file: manifest, tensor: item.name, "file '\(item.file)': \(error.message)")
+        }
     }
 
     /// Whether an input is a manifest, or a folder that has JSON files and none in safetensors.

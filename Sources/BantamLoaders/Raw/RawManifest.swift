@@ -69,7 +69,7 @@ struct RawManifest {
         }
         guard let file = json["file"]?.stringValue else { throw fault("'file' to be a text", json["file"]) }
         let parts = file.split(separator: "/", omittingEmptySubsequences: false)
-        guard !parts.contains(".."), !parts.contains(""), !file.utf8.contains(0) else {
+        guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }), !file.utf8.contains(0) else {
             throw BantamError(
                 .corruption, "manifest: expected 'file' to be a path inside the folder, found '\(file)'")
         }

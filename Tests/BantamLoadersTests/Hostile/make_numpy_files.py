@@ -273,7 +273,7 @@ for name, data, kind, message in [
     ("file_inner_parent", manifest(file="x/../data.bin"), "corruption", "inside the folder"),
     ("file_nul", manifest(file="data.bin\0.txt"), "corruption", "inside the folder"),
     ("file_not_there", manifest(file="nothing.bin"), "missingInput", "nothing.bin"),
-    ("file_folder", manifest(file="."), "io", "regular file"),
+    ("file_folder", manifest(file="."), "corruption", "inside the folder"),
     ("dtype_missing", manifest(dtype=...), "corruption", "'dtype'"),
     ("dtype_unknown", manifest(dtype="float31"), "compatibility", "float31"),
     ("dtype_number", manifest(dtype=32), "corruption", "'dtype'"),
