@@ -11,12 +11,15 @@ public enum Decompression {
     /// bytes. Tensors are decoded one at a time per worker, and each is checked before it is written; if one
     /// is damaged there is no output.
     ///
+    /// - Parameter progress: called with the bytes of each tensor as it is decoded, from any thread.
     /// - Throws: ``BantamError`` of the reader and of the format's writer.
     public static func write(
-        _ file: CompressedFile, to path: String, options: TensorWriteOptions = TensorWriteOptions()
+        _ file: CompressedFile, to path: String, options: TensorWriteOptions = TensorWriteOptions(),
+        progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
+        let source = TensorSource(file).reporting(to: progress)
         guard path.lowercased().hasSuffix(".safetensors"), let header = try file.sourceHeader() else {
-            return try TensorFiles.write(TensorSource(file), to: path, options: options)
+            return try TensorFiles.write(source, to: path, options: options)
         }
         let indices = Dictionary(
             uniqueKeysWithValues: zip(file.entries.map(\.name), file.entries.indices))
@@ -28,7 +31,7 @@ public enum Decompression {
                 throw BantamError(
                     .corruption, file: file.path, tensor: name, "stands in the source's header alone")
             }
-            return try file.tensor(at: index)
+            return try source.tensor(index)
         }
     }
 }

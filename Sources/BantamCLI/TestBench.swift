@@ -12,7 +12,13 @@ struct TestBench {
         }
     }
 
-    func evaluate(_ original: any TensorFile, _ compressed: any TensorFile) throws -> Evaluation {
+    /// Sets one file beside the other; `progress` is called with the bytes of each tensor that is done.
+    func evaluate(
+        _ original: any TensorFile, _ compressed: any TensorFile,
+        progress: @escaping @Sendable (Int) -> Void = { _ in }
+    ) throws -> Evaluation {
+        var evaluator = evaluator
+        evaluator.progress = progress
         guard let test else { return try evaluator.evaluate(original: original, compressed: compressed) }
         return try evaluator.evaluate(
             original: original, compressed: compressed, network: test.network, data: test.data)

@@ -20,6 +20,8 @@ public struct Evaluator: Sendable {
     public var histogramBins: Int
     /// Whether decompression is timed, which decodes every tensor once more.
     public var measuresTime: Bool
+    /// Called with the original bytes of each tensor that has been compared, from any thread.
+    public var progress: @Sendable (Int) -> Void = { _ in }
 
     /// An evaluator.
     public init(workers: Workers = Workers(), histogramBins: Int = 64, measuresTime: Bool = true) {
@@ -34,7 +36,7 @@ public struct Evaluator: Sendable {
     /// tensors, and of others only where they changed: an untouched table of positions would pass for
     /// signal.
     ///
-    /// - Throws: ``BantamError`` of kind `invalidArgument` that lists the tensors that are missing, are too many
+    /// - Throws: ``BantamError`` of kind `corruption` that lists the tensors that are missing, are too many
     ///   or have another shape; whatever reading the files throws.
     public func evaluate(original: any TensorFile, compressed: any TensorFile) throws -> Evaluation {
         let pairs = try TensorPairs(original: original, compressed: compressed)
@@ -58,6 +60,7 @@ public struct Evaluator: Sendable {
         let entry = pairs.original.entries[index]
         let position = pairs.positions[index]
         let (before, after) = try pairs.tensors(at: index)
+        defer { progress(entry.byteCount) }
         return try locating(file: pairs.compressed.path, tensor: entry.name) {
             let values = try ValueComparison(original: before, reconstruction: after, workers: workers)
             let count = Double(max(entry.shape.elementCount, 1))

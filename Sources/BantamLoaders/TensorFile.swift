@@ -20,6 +20,11 @@ public struct TensorEntry: Sendable, Hashable {
     public var byteCount: Int { Tensor.byteCount(dtype, shape) ?? 0 }
 }
 
+extension TensorFile {
+    /// Bytes of all plain tensors.
+    public var tensorByteCount: Int { entries.reduce(0) { $0 + $1.byteCount } }
+}
+
 /// A file, or a folder of files, with named tensors, opened for reading.
 ///
 /// Opening reads and checks the headers only. A tensor is read when it is asked for, and its memory goes

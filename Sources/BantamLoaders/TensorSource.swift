@@ -27,6 +27,17 @@ public struct TensorSource: Sendable {
         self.init(file.entries, metadata: file.metadata) { try file.tensor(at: $0) }
     }
 
+    /// The same tensors; `progress` is called with the bytes of each one handed out, from any thread.
+    public func reporting(to progress: @escaping @Sendable (Int) -> Void) -> TensorSource {
+        var source = self
+        source.tensor = { [tensor] index in
+            let tensor = try tensor(index)
+            progress(tensor.byteCount)
+            return tensor
+        }
+        return source
+    }
+
     /// The tensor at `index`, checked against what its entry promises.
     ///
     /// - Throws: what making it throws, with the tensor's name; kind `internal` if it is not what was promised.

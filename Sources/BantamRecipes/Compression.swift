@@ -3,7 +3,6 @@ import BantamEncodings
 import BantamLoaders
 import BantamPasses
 import BantamTensors
-import Synchronization
 
 /// A plan run over its model, into a compressed file.
 public struct Compression: Sendable {
@@ -21,14 +20,6 @@ public struct Compression: Sendable {
         public var byteCount: Int
         /// What was chosen, kept, skipped or fell back.
         public var notes: [String]
-    }
-
-    /// How far a run is.
-    public struct Progress: Sendable {
-        /// Bytes of plain tensors done.
-        public var doneBytes: Int
-        /// Bytes of all plain tensors.
-        public var totalBytes: Int
     }
 
     /// Each tensor in the order of the file.
@@ -52,17 +43,15 @@ public struct Compression: Sendable {
     /// Large tensors go one after another with all threads in each; the others side by side. So memory
     /// follows the largest tensors in flight. The bytes written do not depend on `workers`.
     ///
-    /// - Parameter progress: called now and then, from any thread.
+    /// - Parameter progress: called with the plain bytes of each tensor that is done, from any thread.
     /// - Throws: ``BantamError`` with file and tensor; then there is no output.
     public init(
         _ plan: Plan, of source: any TensorFile, to output: OutputFile, workers: Workers = Workers(),
-        progress: @escaping @Sendable (Progress) -> Void = { _ in }
+        progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         let writer = try ArchiveWriter(output, source: source, coding: plan.recipe.coding)
         let zeros = try GlobalZeros(plan, source)
         let clock = PassClock()
-        let total = source.entries.reduce(0) { $0 + $1.byteCount }
-        let done = Atomic(0)
         let outcomes = try plan.mapInTwoPhases(workers) { index, workers in
             let entry = plan.entries[index]
             return try locating(file: source.path, tensor: entry.tensor.name) {
@@ -73,8 +62,7 @@ public struct Compression: Sendable {
                 try clock.measure("checksum") {
                     try writer.add(result.prepared, at: index, original: tensor, workers: workers)
                 }
-                let bytes = done.add(entry.tensor.byteCount, ordering: .relaxed).newValue
-                progress(Progress(doneBytes: bytes, totalBytes: total))
+                progress(entry.tensor.byteCount)
                 return Outcome(entry, plan, result)
             }
         }

@@ -89,10 +89,10 @@ struct CompareCommand: ParsableCommand {
         let recipe = plan.recipe
         let name = CompareCommand.outputName(of: recipe)
         let file = try folder.file(name)
-        let bar = ProgressBar(recipe.name, quiet: common.quiet)
+        let bar = ProgressBar(recipe.name, total: source.tensorByteCount, quiet: common.quiet)
         defer { bar.finish() }
         let compression = try Compression(plan, of: source, to: file, workers: common.workers) {
-            bar.update(done: $0.doneBytes, total: $0.totalBytes)
+            bar.advance(by: $0)
         }
         bar.finish()
         var evaluation = try bench.evaluate(

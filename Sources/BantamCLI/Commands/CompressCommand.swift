@@ -56,12 +56,12 @@ struct CompressCommand: ParsableCommand {
             common.note("note: \(output) will be a safetensors file, whatever its name says")
         }
         let start = ContinuousClock.now
-        let bar = ProgressBar("compressing", quiet: common.quiet)
+        let bar = ProgressBar("compressing", total: source.tensorByteCount, quiet: common.quiet)
         defer { bar.finish() }
         let compression = try Compression(
             plan, of: source, to: OutputFile(output, overwriting: outputOptions.force),
             workers: common.workers
-        ) { bar.update(done: $0.doneBytes, total: $0.totalBytes) }
+        ) { bar.advance(by: $0) }
         bar.finish()
         try CompressionTable(compression.outcomes).print(quiet: common.quiet)
         for note in compression.notes { common.note(note) }

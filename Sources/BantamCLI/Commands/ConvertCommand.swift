@@ -33,12 +33,14 @@ struct ConvertCommand: ParsableCommand {
                 .invalidArgument, file: input,
                 "is a compressed file; 'bantam decompress' brings its tensors back")
         }
+        let bar = ProgressBar("converting", total: source.tensorByteCount, quiet: common.quiet)
+        defer { bar.finish() }
         try TensorFiles.write(
-            TensorSource(source), to: output,
+            TensorSource(source).reporting { bar.advance(by: $0) }, to: output,
             options: TensorWriteOptions(overwriting: outputOptions.force, workers: common.workers))
-        let bytes = source.entries.reduce(0) { $0 + $1.byteCount }
+        bar.finish()
         try Terminal.output(
             "\(output): \(Format.count(source.entries.count, "tensor")) from \(source.format), "
-                + "\(Format.bytes(bytes)) of tensors")
+                + "\(Format.bytes(source.tensorByteCount)) of tensors")
     }
 }

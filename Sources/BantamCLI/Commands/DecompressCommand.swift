@@ -31,12 +31,15 @@ struct DecompressCommand: ParsableCommand {
                 .corruption, file: input,
                 "expected a compressed file, found plain tensors; use 'bantam convert'")
         }
+        let bar = ProgressBar("decompressing", total: file.tensorByteCount, quiet: common.quiet)
+        defer { bar.finish() }
         try Decompression.write(
             file, to: output,
-            options: TensorWriteOptions(overwriting: outputOptions.force, workers: common.workers))
-        let bytes = file.entries.reduce(0) { $0 + $1.byteCount }
+            options: TensorWriteOptions(overwriting: outputOptions.force, workers: common.workers)
+        ) { bar.advance(by: $0) }
+        bar.finish()
         try Terminal.output(
             "\(output): \(Format.count(file.entries.count, "tensor")), \(Format.bytes(file.fileByteCount)) → "
-                + "\(Format.bytes(bytes)) of tensors")
+                + "\(Format.bytes(file.tensorByteCount)) of tensors")
     }
 }

@@ -55,7 +55,10 @@ struct EvaluateCommand: ParsableCommand {
         let bench = try TestBench(networkOptions, workers: common.workers)
         let source = try ModelFile.open(original, workers: common.workers)
         let candidate = try ModelFile.open(compressed, workers: common.workers)
-        let evaluation = try bench.evaluate(source, candidate)
+        let bar = ProgressBar("comparing", total: source.tensorByteCount, quiet: common.quiet)
+        defer { bar.finish() }
+        let evaluation = try bench.evaluate(source, candidate) { bar.advance(by: $0) }
+        bar.finish()
         let checks = try requirements.map { try $0.check(evaluation) }
 
         let report = Report(

@@ -11,16 +11,21 @@ final class ProgressBar: Sendable {
 
     private let label: String
     private let isShown: Bool
+    private let total: Int
+    private let done = Atomic(0)
     private let start = ContinuousClock.now
     private let state = Mutex(State())
 
-    init(_ label: String, quiet: Bool) {
+    /// A bar for `total` bytes.
+    init(_ label: String, total: Int, quiet: Bool) {
         self.label = label
+        self.total = total
         isShown = Terminal.errorIsTerminal && !quiet
     }
 
-    /// Draws the bar, at most ten times a second.
-    func update(done: Int, total: Int) {
+    /// Counts more bytes as done and draws the bar, at most ten times a second. Safe from any thread.
+    func advance(by bytes: Int) {
+        let done = done.add(bytes, ordering: .relaxed).newValue
         guard isShown, total > 0 else { return }
         state.withLock { state in
             let now = ContinuousClock.now
