@@ -13,7 +13,8 @@ public enum Coders {
     }
 
     static let all: [Kind] = [
-        Kind(name: "zstd", identifier: 1) { try ZstdCoder(parameter: $0) }
+        Kind(name: "zstd", identifier: 1) { try ZstdCoder(parameter: $0) },
+        Kind(name: "max", identifier: 9) { try MaxCoder(parameter: $0) },
     ]
 
     /// The names users can write, without parameters.

@@ -1,0 +1,41 @@
+// Why: the coder for archives: as small as we can make it, however long that takes.
+
+import BantamTensors
+
+/// Mixed context models and an arithmetic coder.
+public struct MaxCoder: Coder {
+    /// The coder; it has no parameters.
+    public init() {}
+
+    /// The coder a user means by `max`.
+    ///
+    /// - Throws: ``BantamError`` of kind `invalidArgument` if there is a parameter.
+    init(parameter: String?) throws {
+        guard parameter == nil else {
+            throw BantamError(.invalidArgument, "max: expected no parameter, found '\(parameter ?? "")'")
+        }
+    }
+
+    /// `max`.
+    public var name: String { "max" }
+    /// 9.
+    public var identifier: UInt8 { 9 }
+    /// Blocks are filled up with zeros if need be.
+    public var maximumExpansion: Int { MaxBlock.maximumExpansion }
+
+    /// The models see elements, so nothing is rearranged.
+    public func arrangements(of dtype: DType) -> [Arrangement] { [.plain] }
+
+    /// One block, of unknown shape.
+    public func encode(_ block: UnsafeRawBufferPointer, of dtype: DType) throws -> [UInt8]? {
+        let bytes = MaxBlock.encode(block, BlockContext(dtype))
+        return bytes.count < block.count ? bytes : nil
+    }
+
+    /// Decodes one block.
+    public func decode(
+        _ bytes: UnsafeRawBufferPointer, of dtype: DType, into block: UnsafeMutableRawBufferPointer
+    ) throws {
+        try MaxBlock.decode(bytes, BlockContext(dtype), into: block)
+    }
+}
