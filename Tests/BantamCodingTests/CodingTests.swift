@@ -22,7 +22,7 @@ import Testing
 
     @Test func anUnknownNameListsTheKnownOnes() {
         let error = bantamError { _ = try Coding(named: "lzma") }
-        #expect(error?.message == "coding: expected one of none, auto, zstd, found 'lzma'")
+        #expect(error?.message == "coding: expected one of none, auto, zstd, max, found 'lzma'")
     }
 
     @Test func plainIsKeptWhenCodingSavesTooLittle() throws {

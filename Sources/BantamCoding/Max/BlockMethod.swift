@@ -74,8 +74,7 @@ enum BlockMethod: Equatable {
         return isWhole || sizes[best] < sizes[0] / 100 * 95 ? candidates[best] : candidates[0]
     }
 
-    private static func candidates(for block: UnsafeRawBufferPointer, _ layout: BlockLayout) -> [BlockMethod]
-    {
+    static func candidates(for block: UnsafeRawBufferPointer, _ layout: BlockLayout) -> [BlockMethod] {
         guard let format = layout.format else { return [.bytes] }
         var candidates = [BlockMethod.numbers(survey(block, layout, format) { element, _ in element })]
         if !format.isFloat {

@@ -1,0 +1,73 @@
+import BantamTensors
+import Testing
+
+@testable import BantamCoding
+
+/// Blocks as the first version wrote them, which every later one must read and every machine must write.
+@Suite struct MaxGoldenTests {
+    struct Golden: CustomTestStringConvertible {
+        var name: String
+        var dtype: DType
+        var columns: Int
+        var raw: [UInt8]
+        var coded: String
+        var testDescription: String { name }
+    }
+
+    /// Elements of `width` bytes, little-endian.
+    static func bytes(_ count: Int, width: Int, _ element: (Int) -> Int) -> [UInt8] {
+        (0..<count).flatMap { index -> [UInt8] in
+            let value = element(index)
+            return (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        }
+    }
+
+    static let goldens: [Golden] = [
+        Golden(
+            name: "numbers", dtype: .float32, columns: 6,
+            raw: bytes(24, width: 4) { 0x3f80_0000 + ($0 * $0 % 17) << 21 + $0 * $0 * $0 * 37 },
+            coded: "009aefc5abfd91332e1c6b3110208dda9266efd4d5738d2486b1a42a17396848f4db4ecabd6a7283"
+                + "0700545d8d88fc3ae188b8bea951d1039f10f7a7cc2f51b8c8657cf9305203014728d299474c40"),
+        Golden(
+            name: "numbers with zeros", dtype: .int8, columns: 8,
+            raw: bytes(64, width: 1) { $0 * $0 % 7 == 1 ? $0 % 23 - 11 : 0 },
+            coded: "40045cb80eb22d906d4f9c912000a2c639e96b04"),
+        Golden(
+            name: "differences", dtype: .uint16, columns: 0,
+            raw: bytes(40, width: 2) { $0 * 19 + $0 * $0 % 11 },
+            coded: "d00561ed035b154b93c7a381558f608add68cbb1c4bc31"),
+        Golden(
+            name: "bytes", dtype: .float6E2M3, columns: 4, raw: bytes(45, width: 1) { $0 % 5 * 50 },
+            coded: "2ffab5d04c8796aa1fa2ea2680"),
+        Golden(
+            name: "bits", dtype: .uint8, columns: 2,
+            raw: bytes(64, width: 1) { $0 * $0 % 13 == 4 ? 1 << ($0 % 8) : 0 },
+            coded: "3f7155f2806a92c5b845b4581080"),
+        Golden(
+            name: "a number and an odd tail", dtype: .float16, columns: 0, raw: [1, 2, 3], coded: "2fde6420"),
+        Golden(name: "nothing", dtype: .float64, columns: 0, raw: [], coded: "20"),
+    ]
+
+    @Test(arguments: goldens) func readAndWritten(_ golden: Golden) throws {
+        let context = BlockContext(golden.dtype, columns: golden.columns)
+        let digits = Array(golden.coded)
+        let coded: [UInt8] = stride(from: 0, to: digits.count, by: 2).compactMap {
+            UInt8(String(digits[$0..<$0 + 2]), radix: 16)
+        }
+        #expect(MaxBlockTests.coded(golden.raw, context) == coded)
+        #expect(try MaxBlockTests.decoded(coded, context, golden.raw.count) == golden.raw)
+    }
+
+    @Test func goldensCoverEveryMethod() throws {
+        let methods = Self.goldens.map { golden in
+            golden.raw.withUnsafeBytes {
+                BlockMethod.best(
+                    for: $0,
+                    BlockLayout(BlockContext(golden.dtype, columns: golden.columns), byteCount: $0.count))
+            }
+        }
+        for (method, kind) in zip(methods, ["numbers", "numbers", "differences", "bytes", "bits", "bytes"]) {
+            #expect("\(method)".hasPrefix(kind), "\(method)")
+        }
+    }
+}
