@@ -147,8 +147,8 @@ public final class CompressedFile: StoredTensorFile {
                 layout.dtype, layout.shape,
                 try Storage(byteCount: layout.byteCount) {
                     try CodedArray.decode(
-                        stored.storage.bytes, of: layout.dtype, into: $0, owner: stored.storage,
-                        workers: workers)
+                        stored.storage.bytes, of: layout.dtype, columns: layout.shape.codedColumns, into: $0,
+                        owner: stored.storage, workers: workers)
                 })
         }
     }

@@ -8,6 +8,7 @@ extension CodedArray {
     /// - Parameters:
     ///   - bytes: the whole container.
     ///   - dtype: what the array must be.
+    ///   - columns: what encoding was given.
     ///   - result: as many bytes as the array must have.
     ///   - owner: the storage that `bytes` stand on; what is done is let go of.
     ///   - workers: threads to use.
@@ -15,8 +16,8 @@ extension CodedArray {
     /// - Throws: ``BantamError`` of kind `corruption` or `insufficientData` if the array is damaged or another
     ///   one than expected, `compatibility` if its coder is unknown. `result` is then undefined.
     public static func decode(
-        _ bytes: UnsafeRawBufferPointer, of dtype: DType, into result: UnsafeMutableRawBufferPointer,
-        owner: Storage? = nil, workers: Workers
+        _ bytes: UnsafeRawBufferPointer, of dtype: DType, columns: Int = 0,
+        into result: UnsafeMutableRawBufferPointer, owner: Storage? = nil, workers: Workers
     ) throws {
         let header = try header(of: bytes)
         guard header.dtype == dtype, header.rawByteCount == result.count else {
@@ -27,7 +28,7 @@ extension CodedArray {
         }
         let coder = try Coders.identified(by: header.coder)
         let job = DecodingJob(
-            bytes: bytes, result: result, header: header, coder: coder, owner: owner,
+            bytes: bytes, result: result, header: header, columns: columns, coder: coder, owner: owner,
             blocks: try blocks(of: bytes, header, coder))
         try workers.forEach(job.blocks.count) { try job.decode($0) }
         let found = header.kept(Checksum(of: UnsafeRawBufferPointer(result)))
@@ -55,6 +56,7 @@ private struct DecodingJob: @unchecked Sendable {
     let bytes: UnsafeRawBufferPointer
     let result: UnsafeMutableRawBufferPointer
     let header: CodedArray.Header
+    let columns: Int
     let coder: any Coder
     let owner: Storage?
     let blocks: [CodedArray.Block]
@@ -63,14 +65,15 @@ private struct DecodingJob: @unchecked Sendable {
         let block = blocks[index]
         let stored = UnsafeRawBufferPointer(rebasing: bytes[block.stored])
         defer { owner?.letGo(of: stored) }
+        let context = BlockContext(header.dtype, columns: columns, byteOffset: block.raw.lowerBound)
         let target = UnsafeMutableRawBufferPointer(rebasing: result[block.raw])
         if block.isRaw {
             target.copyMemory(from: stored)
         } else if header.arrangement == .plain {
-            try coder.decode(stored, of: header.dtype, into: target)
+            try coder.decode(stored, context, into: target)
         } else {
             try withUnsafeTemporaryAllocation(byteCount: target.count, alignment: 16) { scratch in
-                try coder.decode(stored, of: header.dtype, into: scratch)
+                try coder.decode(stored, context, into: scratch)
                 header.arrangement.undo(
                     UnsafeRawBufferPointer(scratch), width: header.dtype.alignment, into: target)
             }

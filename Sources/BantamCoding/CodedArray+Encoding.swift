@@ -10,21 +10,24 @@ extension CodedArray {
     ///   - dtype: what they are.
     ///   - arrangement: how to rearrange them; `nil` tries the coder's candidates, all of them on a small
     ///     array, on samples of a large one, and takes the smallest.
-    ///   - blockByteCount: a power of two from 1 KiB to 1 GiB.
+    ///   - columns: the elements in a row of the array's matrix form, 0 if it has none; decoding takes the same.
+    ///   - blockByteCount: a power of two from 1 KiB to 1 GiB; `nil` is what suits the coder.
     ///   - owner: the storage that `raw` stands on; what is done is let go of.
     ///   - workers: threads to use; the result does not depend on them.
     /// - Complexity: O(bytes).
     public init?(
         coding raw: UnsafeRawBufferPointer, of dtype: DType, with coder: any Coder,
-        arrangement: Arrangement? = nil, blockByteCount: Int = defaultBlockByteCount, owner: Storage? = nil,
-        workers: Workers
+        arrangement: Arrangement? = nil, columns: Int = 0, blockByteCount: Int? = nil,
+        owner: Storage? = nil, workers: Workers
     ) throws {
+        let blockByteCount = blockByteCount ?? coder.blockByteCount
         precondition(
             blockByteCount.nonzeroBitCount == 1
                 && CodedArray.blockLogarithms.contains(blockByteCount.trailingZeroBitCount))
         guard raw.count > 0 else { return nil }
         let array = UncodedArray(
-            bytes: raw, dtype: dtype, coder: coder, blockByteCount: blockByteCount, owner: owner)
+            bytes: raw, dtype: dtype, columns: columns, coder: coder, blockByteCount: blockByteCount,
+            owner: owner)
         guard let (chosen, ready) = try array.choose(arrangement, workers) else { return nil }
         var header = Header(
             coder: coder.identifier, dtype: dtype, arrangement: chosen, blockByteCount: blockByteCount,
@@ -49,6 +52,7 @@ extension CodedArray {
 private struct UncodedArray: @unchecked Sendable {
     let bytes: UnsafeRawBufferPointer
     let dtype: DType
+    let columns: Int
     let coder: any Coder
     let blockByteCount: Int
     let owner: Storage?
@@ -79,12 +83,14 @@ private struct UncodedArray: @unchecked Sendable {
 
     private func coded(_ block: UnsafeRawBufferPointer, _ arrangement: Arrangement) throws -> [UInt8]? {
         let coded: [UInt8]?
+        let offset = block.isEmpty ? 0 : block.baseAddress! - bytes.baseAddress!
+        let context = BlockContext(dtype, columns: columns, byteOffset: offset)
         if arrangement == .plain {
-            coded = try coder.encode(block, of: dtype)
+            coded = try coder.encode(block, context)
         } else {
             coded = try withUnsafeTemporaryAllocation(byteCount: block.count, alignment: 16) { scratch in
                 arrangement.apply(to: block, width: dtype.alignment, into: scratch)
-                return try coder.encode(UnsafeRawBufferPointer(scratch), of: dtype)
+                return try coder.encode(UnsafeRawBufferPointer(scratch), context)
             }
         }
         guard let coded, coded.count < block.count, coded.count > block.count / coder.maximumExpansion else {

@@ -14,6 +14,9 @@ public protocol Coder: Sendable {
     /// more before it allocates anything.
     var maximumExpansion: Int { get }
 
+    /// The raw bytes of a block that suit this coder: a power of two.
+    var blockByteCount: Int { get }
+
     /// How the bytes of an array are worth rearranging before this coder sees them, the simplest first.
     func arrangements(of dtype: DType) -> [Arrangement]
 
@@ -21,13 +24,19 @@ public protocol Coder: Sendable {
     ///
     /// - Parameters:
     ///   - block: the raw bytes of whole elements.
-    ///   - dtype: what the bytes are.
-    func encode(_ block: UnsafeRawBufferPointer, of dtype: DType) throws -> [UInt8]?
+    ///   - context: what the bytes are and where in the array they stand.
+    func encode(_ block: UnsafeRawBufferPointer, _ context: BlockContext) throws -> [UInt8]?
 
-    /// Fills `block` with what was encoded.
+    /// Fills `block` with what was encoded in the same context.
     ///
     /// - Throws: ``BantamError`` of kind `corruption` if the bytes are not what this coder wrote for a block of
     ///   that size. Never reads or writes outside the buffers.
-    func decode(_ bytes: UnsafeRawBufferPointer, of dtype: DType, into block: UnsafeMutableRawBufferPointer)
-        throws
+    func decode(
+        _ bytes: UnsafeRawBufferPointer, _ context: BlockContext, into block: UnsafeMutableRawBufferPointer
+    ) throws
+}
+
+extension Coder {
+    /// 1 MiB.
+    public var blockByteCount: Int { CodedArray.defaultBlockByteCount }
 }

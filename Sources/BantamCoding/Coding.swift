@@ -84,8 +84,8 @@ public struct Coding: Sendable {
         let candidates = try withExtendedLifetime(tensor) {
             try coders.compactMap {
                 try CodedArray(
-                    coding: tensor.storage.bytes, of: tensor.dtype, with: $0, owner: tensor.storage,
-                    workers: workers)
+                    coding: tensor.storage.bytes, of: tensor.dtype, with: $0,
+                    columns: tensor.shape.codedColumns, owner: tensor.storage, workers: workers)
             }
         }
         let coded = candidates.min { $0.byteCount < $1.byteCount }
@@ -94,4 +94,9 @@ public struct Coding: Sendable {
         }
         return coded
     }
+}
+
+extension Shape {
+    /// What coders are told of an array's shape: the columns of its matrix form, 0 if it has none.
+    public var codedColumns: Int { matrixForm?.columns ?? 0 }
 }

@@ -49,7 +49,7 @@ public struct ZstdCoder: Coder {
     public func arrangements(of dtype: DType) -> [Arrangement] { Arrangement.candidates(for: dtype) }
 
     /// One frame.
-    public func encode(_ block: UnsafeRawBufferPointer, of dtype: DType) throws -> [UInt8]? {
+    public func encode(_ block: UnsafeRawBufferPointer, _: BlockContext) throws -> [UInt8]? {
         guard block.count > 1 else { return nil }
         let context = contexts.takeCompressor()
         defer { contexts.giveBack(compressor: context) }
@@ -68,7 +68,7 @@ public struct ZstdCoder: Coder {
 
     /// Decodes one frame of exactly the block's size.
     public func decode(
-        _ bytes: UnsafeRawBufferPointer, of dtype: DType, into block: UnsafeMutableRawBufferPointer
+        _ bytes: UnsafeRawBufferPointer, _: BlockContext, into block: UnsafeMutableRawBufferPointer
     ) throws {
         let promised = ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count)
         guard promised == UInt64(block.count) else {

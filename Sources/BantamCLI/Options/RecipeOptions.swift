@@ -53,8 +53,12 @@ struct RecipeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Lossless coding of every stored array: none, auto (default), zstd or zstd:LEVEL. With --quantize fp16 or bf16 alone the default is none, so that the file loads anywhere.",
-            valueName: "NAME"))
+            """
+            Lossless coding of every stored array: \(Coding.names.joined(separator: ", ")), or zstd:LEVEL. The \
+            default is auto; with --quantize fp16 or bf16 alone none, so that the file loads anywhere.
+            """,
+            valueName: "NAME"),
+        completion: .list(Coding.names))
     var coding: String?
 
     /// Whether any pass or coding is given as a flag.

@@ -2,23 +2,6 @@
 
 import BantamTensors
 
-/// What is known of a block besides its bytes. Encoder and decoder must be given the same.
-public struct BlockContext: Sendable {
-    /// What the bytes are.
-    public var dtype: DType
-    /// The elements in a row of the array's matrix form, 0 if unknown.
-    public var columns: Int
-    /// The index in the array of the block's first element.
-    public var firstElement: Int
-
-    /// A block of an array of `dtype`.
-    public init(_ dtype: DType, columns: Int = 0, firstElement: Int = 0) {
-        self.dtype = dtype
-        self.columns = columns
-        self.firstElement = firstElement
-    }
-}
-
 /// One block coded by mixed context models; `docs/coders/max.md` is the specification.
 public enum MaxBlock {
     /// A block is never smaller than its raw bytes divided by this, so that readers can refuse what claims more.
