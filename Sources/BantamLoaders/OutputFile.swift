@@ -14,7 +14,7 @@ import Synchronization
 public final class OutputFile: Sendable {
     /// The path as the user gave it.
     public let path: String
-    private let file: TemporaryFile
+    let file: TemporaryFile
     private let destination: Destination
     private let end = Atomic(0)
 
@@ -55,11 +55,6 @@ public final class OutputFile: Sendable {
 
     /// Where the bytes written so far can be read before they have their name, in this process.
     public var readablePath: String { file.readablePath }
-
-    /// An empty spool where the file's bytes are.
-    ///
-    /// - Throws: ``BantamError`` of kind `cannotCreate`.
-    public func spool() throws -> SpoolFile { try SpoolFile(beside: file.destination) }
 
     /// The number of bytes appended so far.
     public var byteCount: Int { end.load(ordering: .relaxed) }

@@ -19,6 +19,11 @@ public final class SpoolFile: Sendable {
         file.discardName()
     }
 
+    /// An empty spool where the bytes of `output` are.
+    ///
+    /// - Throws: ``BantamError`` of kind `cannotCreate`.
+    public convenience init(for output: OutputFile) throws { try self.init(beside: output.file.destination) }
+
     /// The number of bytes in it.
     public var byteCount: Int { end.load(ordering: .relaxed) }
 

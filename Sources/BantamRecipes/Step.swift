@@ -20,13 +20,13 @@ public struct Step: Sendable {
 
     /// An error of the pass with the place of the step. What a recipe file asks for in vain is a fault of the
     /// file, what the command line asks for one of its arguments.
-    func explained(_ error: BantamError, in recipe: Recipe) -> BantamError {
-        guard recipe.file != RecipeText.commandLine else {
+    func explained(_ error: BantamError, in file: String) -> BantamError {
+        guard file != RecipeText.commandLine else {
             return BantamError(error.kind, "\(label): \(error.message)")
         }
         return BantamError(
             error.kind == .invalidArgument ? .corruption : error.kind,
-            "\(label) (\(recipe.file), line \(line)): \(error.message)")
+            "\(label) (\(file), line \(line)): \(error.message)")
     }
 
     /// Why the step cannot apply to a tensor of this dtype and shape as it comes from the file; `nil` if it can.

@@ -45,7 +45,7 @@ struct TensorCompression {
                 notes += result.notes
                 tensor.storage.letGo(of: tensor.storage.bytes)
             } catch let error as BantamError {
-                throw step.explained(error, in: recipe)
+                throw step.explained(error, in: recipe.file)
             }
         }
         var prepared = try clock.measure("coding") { try prepare(encoding) }

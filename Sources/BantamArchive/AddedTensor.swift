@@ -1,0 +1,76 @@
+// Why: what has been coded waits on disk, not in memory, until all sizes are known.
+
+import BantamCoding
+import BantamEncodings
+import BantamLoaders
+import BantamTensors
+
+/// An array that waits in the spool for its place in the file.
+struct SpooledArray: Sendable {
+    var layout: ArrayLayout
+    var isCoded: Bool
+    /// Its bytes in the spool.
+    var range: Range<Int>
+    /// The checksum of those bytes.
+    var checksum: Checksum
+    /// The checksum of the raw bytes of a coded array.
+    private var rawChecksum: Checksum?
+
+    /// The checksum of what the array decodes to.
+    var contentChecksum: Checksum { rawChecksum ?? checksum }
+
+    init(_ array: PreparedTensor.Array, spool: SpoolFile) throws {
+        layout = array.layout
+        isCoded = array.isCoded
+        rawChecksum = array.rawChecksum
+        range = spool.reserve(array.byteCount)
+        var streaming = StreamingChecksum()
+        var offset = range.lowerBound
+        try array.forEachPiece {
+            try spool.write($0, at: offset)
+            streaming.update($0)
+            offset += $0.count
+        }
+        checksum = streaming.checksum
+    }
+}
+
+/// A tensor whose arrays wait in the spool.
+struct AddedTensor: Sendable {
+    var tree: PartTree<SpooledArray>
+    /// The checksum of what the encoding gives back.
+    var checksum: Checksum
+    var isLossless: Bool
+    var summary: String
+
+    var byteCount: Int { tree.leaves.reduce(0) { $0 + $1.range.count } }
+
+    init(_ prepared: PreparedTensor, original: Tensor, spool: SpoolFile, workers: Workers) throws {
+        tree = try prepared.tree.map { try SpooledArray($1, spool: spool) }
+        summary = tree.storedSummary(original.dtype) { ($0.layout.dtype, $0.isCoded) }
+        if case .dense(let array) = tree, case .dense(let tensor) = prepared.encoding,
+            array.layout.dtype == original.dtype
+        {
+            checksum = array.contentChecksum
+            isLossless = tensor.storage === original.storage || checksum == Checksum(of: original)
+        } else {
+            (checksum, isLossless) = try Reconstruction.compared(
+                prepared.encoding, with: original, workers: workers)
+        }
+    }
+}
+
+extension PreparedTensor {
+    /// How a tensor of dtype `original` would be held, as reports show it: `quantized>csr>coded`.
+    public func summary(of original: DType) -> String {
+        tree.storedSummary(original) { ($0.layout.dtype, $0.isCoded) }
+    }
+}
+
+extension PartTree {
+    /// How a tensor is held, as reports show it: `dense`, `float16>coded`, `quantized>csr>coded`.
+    func storedSummary(_ original: DType, _ leaf: (Leaf) -> (dtype: DType, isCoded: Bool)) -> String {
+        let kinds = summary { leaf($0).dtype == original ? "dense" : leaf($0).dtype.rawValue }
+        return leaves.contains { leaf($0).isCoded } ? kinds + ">coded" : kinds
+    }
+}
