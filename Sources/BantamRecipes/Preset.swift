@@ -44,9 +44,9 @@ public struct Preset: Sendable {
             ]),
         Preset(
             "small",
-            "As int8, after setting the smallest half of all weights to zero: measure what it costs.",
+            "As int8, after setting the smallest 45 % of all weights to zero: measure what it costs.",
             passes: [
-                "prune: {sparsity: 0.5, scope: global}",
+                "prune: {sparsity: 0.45, scope: global}",
                 "quantize: {bits: 8, scheme: symmetric, granularity: tensor}",
                 "sparse: {format: auto}",
             ]),
