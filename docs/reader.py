@@ -1,10 +1,12 @@
 """A reader of Bantam's compressed files (version 1), written from docs/format.md alone.
 
-NumPy is all it needs; zstandard only for coded arrays. It checks nothing: it shows how little a reader is.
+NumPy is all it needs; zstandard and lz4 only for arrays coded so. It checks nothing: it shows how little a reader is.
 Usage: python3 reader.py FILE.safetensors   prints name, dtype, shape and the first values of every tensor.
 """
+import bz2
 import json
 import sys
+import zlib
 
 import numpy as np
 
@@ -21,11 +23,23 @@ def typed(data, kind):
     return np.frombuffer(data, "<" + kind)
 
 
+def uncoded(block, coder, size):
+    """The raw bytes of one block; of max see coders/max.py."""
+    if coder == 1:
+        import zstandard
+        return zstandard.decompress(block, max_output_size=size)
+    if coder == 2:
+        return zlib.decompress(block, -15, size)
+    if coder == 3:
+        return bz2.decompress(block)
+    import lz4.block
+    assert coder == 4
+    return lz4.block.decompress(block, uncompressed_size=size)
+
+
 def decoded(data):
     """A coded array: header, table, blocks."""
-    import zstandard
     coder, dtype, layout = data[:3]
-    assert coder == 1
     raw, shift, at = 0, 0, 3
     while True:
         raw |= (data[at] & 127) << shift
@@ -43,7 +57,7 @@ def decoded(data):
         block = data[at:at + (entry & 0x7fffffff)]
         at += len(block)
         if not entry >> 31:
-            block = zstandard.decompress(block, max_output_size=min(size, raw - index * size))
+            block = uncoded(block, coder, min(size, raw - index * size))
             if layout & 32:
                 block = np.frombuffer(block, "u1").reshape(width, -1).T.tobytes()
             if layout & 64:

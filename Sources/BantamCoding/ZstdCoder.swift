@@ -27,14 +27,8 @@ public struct ZstdCoder: Coder {
     ///
     /// - Throws: ``BantamError`` of kind `invalidArgument` unless it is a level.
     init(parameter: String?) throws {
-        guard let parameter else {
-            self.init()
-            return
-        }
-        guard let level = Int(parameter), ZstdCoder.levels.contains(level) else {
-            throw BantamError(.invalidArgument, "zstd: expected a level from 1 to 22, found '\(parameter)'")
-        }
-        self.init(level: level)
+        let level = try parameter.map { try compressionLevel($0, of: "zstd", in: ZstdCoder.levels) }
+        self.init(level: level ?? ZstdCoder.defaultLevel)
     }
 
     /// `zstd` at the default level, else `zstd:LEVEL`.

@@ -6,10 +6,16 @@ import Testing
 /// What users can name, and when an array is left plain.
 @Suite struct CodingTests {
     @Test func names() throws {
-        for name in ["none", "auto", "zstd", "zstd:3", "zstd:19", "zstd:22"] {
+        for name in [
+            "none", "auto", "zstd", "zstd:3", "zstd:19", "zstd:22", "zlib", "zlib:1", "zlib:9", "bzip2",
+            "bzip2:1",
+            "lz4", "lz4:1", "lz4:12",
+        ] {
             #expect(try Coding(named: name).name == name)
         }
-        #expect(try Coding(named: "zstd:1").name == "zstd")
+        for (long, short) in [("zstd:1", "zstd"), ("zlib:6", "zlib"), ("bzip2:9", "bzip2")] {
+            #expect(try Coding(named: long).name == short)
+        }
     }
 
     @Test(arguments: ["", "gzip", "zstd:0", "zstd:23", "zstd:", "zstd:fast", "auto:3", "none:1", "ZSTD"])
@@ -22,7 +28,8 @@ import Testing
 
     @Test func anUnknownNameListsTheKnownOnes() {
         let error = bantamError { _ = try Coding(named: "lzma") }
-        #expect(error?.message == "coding: expected one of none, auto, zstd, max, found 'lzma'")
+        #expect(
+            error?.message == "coding: expected one of none, auto, zstd, zlib, bzip2, lz4, max, found 'lzma'")
     }
 
     @Test func plainIsKeptWhenCodingSavesTooLittle() throws {

@@ -54,8 +54,8 @@ struct RecipeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Lossless coding of every stored array: \(Coding.names.joined(separator: ", ")), or zstd:LEVEL. The \
-            default is auto; with --quantize fp16 or bf16 alone none, so that the file loads anywhere.
+            Lossless coding of every stored array: \(Coding.names.joined(separator: ", ")); zstd, zlib, bzip2 \
+            and lz4 also with a level, as in zstd:19. The default is auto; with --quantize fp16 or bf16 alone none, so that the file loads anywhere.
             """,
             valueName: "NAME"),
         completion: .list(Coding.names))
