@@ -47,7 +47,10 @@ import Testing
             "rule: []",
             "line 1: unknown key 'rule' in a recipe; expected coding, name, non-finite, otherwise, rules"
         ),
-        ("coding: zip\nrules: []", "line 1: coding: expected one of none, auto, zstd, zlib, bzip2, lz4, max, found 'zip'"),
+        (
+            "coding: zip\nrules: []",
+            "line 1: coding: expected one of none, auto, zstd, zlib, bzip2, lz4, max, found 'zip'"
+        ),
         ("rules:\n  - keep: true", "line 2: rule 1: expected the key 'match'"),
         ("rules:\n  - match: '*'", "line 2: rule 1: expected 'passes' or 'keep: true'"),
         (
