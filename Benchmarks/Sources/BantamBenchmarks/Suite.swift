@@ -29,10 +29,12 @@ struct Suite {
         rows.append(Row(name: name, bytes: bytes, work: work))
     }
 
-    /// Times every row whose name contains `filter`. Repetitions go round all rows, so that a slow moment of
+    /// Times memcpy and every row whose name contains `filter`. Repetitions go round all rows, so that a slow moment of
     /// the machine does not fall on one of them alone; the first round warms up and does not count.
     func run(filter: String?) throws -> [Figure] {
-        let chosen = rows.filter { row in filter.map { row.name.contains($0) } ?? true }
+        let chosen = rows.filter { row in
+            filter.map { row.name.contains($0) || row.name == "memcpy" } ?? true
+        }
         var times = [[Double]](repeating: [], count: chosen.count)
         let clock = ContinuousClock()
         for repetition in 0...repetitions {

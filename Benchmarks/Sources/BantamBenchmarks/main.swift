@@ -5,8 +5,10 @@ import Glibc
 
 let usage = """
     usage: bantam-benchmarks [--json] [--filter TEXT] [--repetitions N] [--mebibytes N] [--threads N]
+                              [--file FILE]
 
-    Prints the median speed of every row over the repetitions (9), on a float32 tensor of some MiB (256).
+    Prints the median speed of every row over the repetitions (9), on a float32 tensor of some MiB (256), or on
+    the float32 tensors of a file, end to end.
     Give --threads to run on more than one.
     """
 
@@ -21,6 +23,7 @@ var filter: String?
 var repetitions = 9
 var mebibytes = 256
 var threads = 1
+var file: String?
 
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
@@ -36,18 +39,20 @@ while let argument = arguments.popFirst() {
     case "--repetitions": repetitions = number()
     case "--mebibytes": mebibytes = number()
     case "--threads": threads = number()
+    case "--file": file = arguments.popFirst()
     default:
         leave(usage, argument == "--help" ? 0 : 64)
     }
 }
 
-let elements = weights(mebibytes << 18)
+let elements = try file.map { try weights(inFile: $0) } ?? weights(mebibytes << 18)
 let copy = buffer(of: elements.count, filledWith: Float(0))
 let workers = Workers(threads)
 var suite = Suite(repetitions: repetitions)
 suite.add("memcpy", bytes: elements.count * 4) {
     memcpy(copy.baseAddress!, elements.baseAddress!, elements.count * 4)
 }
+try suite.addFastCoder(elements, workers: workers)
 try suite.addQuantization(elements, workers: workers)
 suite.addPruning(elements, workers: workers)
 try suite.addSparse(elements, workers: workers)
