@@ -15,19 +15,20 @@ public struct Coding: Sendable {
 
     private enum Choice: Sendable {
         case none
-        case automatic(small: [any Coder], large: any Coder)
+        case automatic(small: [any Coder], large: [any Coder])
         case one(any Coder)
     }
 
     /// Arrays stay plain.
     public static let none = Coding(name: "none", choice: .none)
-    /// Small arrays by whichever of a high and the fastest level gives less, because they cost no time; large
-    /// ones by the fastest, which on weights is no worse than the slow ones.
+    /// Small arrays by whichever coder gives less, slow ones included, because they cost no time; large ones by
+    /// whichever of the fast coders gives less on pieces of them.
     public static var automatic: Coding {
         Coding(
             name: "auto",
             choice: .automatic(
-                small: [ZstdCoder(level: 19), ZstdCoder(level: 1)], large: ZstdCoder(level: 1)))
+                small: [FastCoder(), ZstdCoder(level: 19), ZstdCoder(level: 1)],
+                large: [FastCoder(), ZstdCoder(level: 1)]))
     }
 
     /// Whether the coder is chosen array by array.
@@ -36,7 +37,7 @@ public struct Coding: Sendable {
     /// The same choice without its slow coders, to estimate what coding gives.
     public var fast: Coding {
         guard case .automatic(_, let large) = choice else { return self }
-        return Coding(name: name, choice: .one(large))
+        return Coding(name: name, choice: .automatic(small: large, large: large))
     }
 
     /// What a user can write, for help texts and messages.
@@ -79,7 +80,7 @@ public struct Coding: Sendable {
             case .none: []
             case .one(let coder): [coder]
             case .automatic(let small, let large):
-                tensor.byteCount <= Coding.smallByteCount ? small : [large]
+                tensor.byteCount <= Coding.smallByteCount ? small : [try best(of: large, for: tensor)]
             }
         let candidates = try withExtendedLifetime(tensor) {
             try coders.compactMap {
@@ -93,6 +94,29 @@ public struct Coding: Sendable {
             return nil
         }
         return coded
+    }
+}
+
+extension Coding {
+    /// The coder that gives the least on pieces spread evenly over a large array; the first of equals.
+    private func best(of coders: [any Coder], for tensor: Tensor) throws -> any Coder {
+        let bytes = tensor.storage.bytes
+        let piece = 64 << 10
+        let pieces = 4
+        let sizes = try withExtendedLifetime(tensor) {
+            try coders.map { coder in
+                try (0..<pieces).reduce(0) { size, index in
+                    let first = (bytes.count - piece) * index / (pieces - 1) / 64 * 64
+                    let sample = UnsafeRawBufferPointer(rebasing: bytes[first..<first + piece])
+                    let coded = try CodedArray(
+                        coding: sample, of: tensor.dtype, with: coder, columns: tensor.shape.codedColumns,
+                        workers: .one)
+                    return size + (coded?.byteCount ?? piece)
+                }
+            }
+        }
+        let least = sizes.min() ?? 0
+        return coders[sizes.firstIndex(of: least) ?? 0]
     }
 }
 

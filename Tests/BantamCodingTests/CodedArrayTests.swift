@@ -117,7 +117,8 @@ import Testing
             (indices, Arrangement(differences: true, bytePlanes: true)),
             (weights, Arrangement(differences: false, bytePlanes: true)),
         ] {
-            let coded = try #require(try Coding.automatic.encode(tensor, workers: Workers(2)))
+            let coded = try #require(
+                try Coding(named: "zstd").encode(tensor, workers: Workers(2)))
             let header = try coded.bytes.withUnsafeBytes { try CodedArray.header(of: $0) }
             #expect(header.arrangement == expected)
             #expect(header.dtype == tensor.dtype && header.rawByteCount == tensor.byteCount)
