@@ -34,7 +34,7 @@ extension Suite {
         add("dense 1536×384 × 64\(threads)", bytes: full.byteCount) {
             _ = try dense.multiplied(by: operand, workers: workers)
         }
-        for percent in [0, 25, 40, 50, 75, 90, 95, 99] {
+        for percent in [0, 25, 40, 50, 60, 75, 90, 95, 99] {
             let sparse = try Sparse(thinned(source, shape, zeros: percent), as: .csr)
             guard let matrix = try CSRMatrix(.sparse(sparse)) else { continue }
             add("CSR 1536×384 × 64, \(percent) % zeros\(threads)", bytes: full.byteCount) {
