@@ -8,7 +8,7 @@ public func fuzz(_ start: UnsafeRawPointer?, _ count: Int) -> CInt {
     let bytes = UnsafeRawBufferPointer(start: start, count: count)
     return Harness.check {
         let header = try CodedArray.checkStructure(of: bytes)
-        guard header.rawByteCount >> 15 <= bytes.count else {
+        guard header.rawByteCount >> 16 <= bytes.count else {
             fatalError("expected a claim in proportion, found \(header.rawByteCount) bytes in \(bytes.count)")
         }
         let raw = UnsafeMutableRawBufferPointer.allocate(byteCount: header.rawByteCount, alignment: 64)
