@@ -11,7 +11,7 @@ struct TensorCompression {
     /// What the user should be told.
     var notes: [String]
 
-    /// Runs `steps` over `tensor` and keeps the tensor plain if that is no larger.
+    /// Runs `steps` over `tensor` and keeps the tensor plain if that is smaller.
     ///
     /// - Parameter zeros: how many elements a global pruning step makes zero here.
     /// - Throws: ``BantamError`` of a pass, with the line of its step.
