@@ -37,12 +37,4 @@ enum Proportion {
     static func allows(_ byteCount: Int, for storedByteCount: Int) -> Bool {
         byteCount / limit <= storedByteCount
     }
-
-    /// - Throws: ``BantamError`` of kind `io` if this machine could never hold `byteCount` bytes.
-    static func checkMemory(_ byteCount: Int) throws {
-        let memory = physicalMemory()
-        guard byteCount <= memory else {
-            throw BantamError(.io, "needs \(byteCount) bytes of memory, this machine has \(memory)")
-        }
-    }
 }

@@ -112,7 +112,8 @@ public final class CompressedFile: StoredTensorFile {
     private func encoding(at index: Int, workers: Workers) throws -> Encoding {
         let stored = tensors[index]
         return try locating(file: path, tensor: stored.entry.name) {
-            try Proportion.checkMemory(max(stored.entry.byteCount, stored.entry.shape.elementCount * 4))
+            try MemoryLimit.check(
+                max(stored.entry.byteCount, stored.entry.shape.elementCount * 4), elementsOf: 1)
             return try stored.tree.map { try array($1, workers: workers) }.encoding(shape: stored.entry.shape)
         }
     }
@@ -141,7 +142,7 @@ public final class CompressedFile: StoredTensorFile {
         guard array.isCoded else {
             return Tensor(layout.dtype, layout.shape, aligned(stored.storage, layout))
         }
-        try Proportion.checkMemory(layout.byteCount)
+        try MemoryLimit.check(layout.byteCount, elementsOf: 1)
         return try withExtendedLifetime(stored) {
             Tensor(
                 layout.dtype, layout.shape,

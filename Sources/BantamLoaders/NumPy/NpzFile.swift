@@ -60,6 +60,7 @@ public struct NpzFile: TensorFile {
     }
 
     private func inflated(_ entry: ZipEntry, _ header: NpyHeader) throws -> Storage {
+        try MemoryLimit.check(header.dataByteCount, elementsOf: 1)
         let inflater = try Inflater(UnsafeRawBufferPointer(rebasing: file.bytes[entry.data]))
         try withUnsafeTemporaryAllocation(byteCount: header.dataOffset, alignment: 1) {
             try inflater.read(into: $0)
