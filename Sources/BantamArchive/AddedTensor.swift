@@ -43,12 +43,13 @@ struct AddedTensor: Sendable {
     var isLossless: Bool
     var summary: String
 
-    var byteCount: Int { tree.leaves.reduce(0) { $0 + $1.range.count } }
-
     init(_ prepared: PreparedTensor, original: Tensor, spool: SpoolFile, workers: Workers) throws {
         tree = try prepared.tree.map { try SpooledArray($1, spool: spool) }
         summary = tree.storedSummary(original.dtype) { ($0.layout.dtype, $0.isCoded) }
-        if case .dense(let array) = tree, case .dense(let tensor) = prepared.encoding,
+        if tree.base != nil {
+            checksum = Checksum(of: original)
+            isLossless = true
+        } else if case .dense(let array) = tree, case .dense(let tensor) = prepared.encoding,
             array.layout.dtype == original.dtype
         {
             checksum = array.contentChecksum

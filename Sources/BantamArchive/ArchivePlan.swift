@@ -10,27 +10,53 @@ struct ArchivePlan {
     let prologue: [UInt8]
     /// The arrays as they follow.
     let arrays: [SpooledArray]
+    /// How each tensor is held, and in how many bytes that no earlier tensor has.
+    let holdings: [(summary: String, byteCount: Int)]
+    /// The bytes that equal arrays would take more if each were stored.
+    let sharedByteCount: Int
 
     init(
-        _ tensors: [(entry: TensorEntry, tensor: AddedTensor)], source: any TensorFile, header: SpooledArray?
+        _ tensors: [(entry: TensorEntry, tensor: AddedTensor)], source: any TensorFile, header: SpooledArray?,
+        base: BaseFile?, spool: SpoolFile
     ) throws {
         var names = ArrayNames(reserved: tensors.map(\.entry.name))
         var stored: [(name: String, array: SpooledArray)] = []
+        var known = EqualArrays(spool: spool)
         var records: [TensorRecord] = []
         for (entry, tensor) in tensors {
-            let tree = tensor.tree.map { path, array in
+            var tree = try known.tree(ofTwin: tensor, like: entry)
+            tree = try tree ?? tensor.tree.map { path, array in
                 // A dense tensor's plain array has the tensor's own name, which is reserved for it.
-                let name =
-                    path.isEmpty && !array.isCoded
-                    ? entry.name : names.name(entry.name + path, isCoded: array.isCoded)
+                if path.isEmpty && !array.isCoded {
+                    stored.append((entry.name, array))
+                    return entry.name
+                }
+                if array.isCoded, let name = try known.name(of: array) { return name }
+                let name = names.name(entry.name + path, isCoded: array.isCoded)
                 stored.append((name, array))
+                if array.isCoded { known.add(array, name) }
                 return name
             }
+            guard let tree else { continue }
+            known.add(tensor, tree, like: entry)
             records.append(
                 TensorRecord(
                     name: entry.name, dtype: entry.dtype, shape: entry.shape, checksum: tensor.checksum,
                     tree: tree))
         }
+        let sizes = Dictionary(stored.map { ($0.name, $0.array.range.count) }, uniquingKeysWith: { a, _ in a })
+        let shared = SharedArrays(records.map(\.tree.leaves))
+        holdings = tensors.indices.map { index in
+            (
+                shared.twin(of: index).map { sameAsSummary(records[$0].name) } ?? tensors[index].tensor.summary,
+                shared.owned(by: index).reduce(0) { $0 + (sizes[$1] ?? 0) }
+            )
+        }
+        sharedByteCount =
+            tensors.reduce(0) { $0 + $1.tensor.tree.leaves.reduce(0) { $0 + $1.range.count } }
+            - holdings.reduce(0) { $0 + $1.byteCount }
+        let bases = records.compactMap(\.tree.base)
+        let reference = bases.isEmpty ? nil : base.map { BaseReference(file: $0.name, checksums: bases) }
         var headerName: String?
         if let header {
             let name = names.name(MetadataKey.header, isCoded: header.isCoded)
@@ -50,7 +76,8 @@ struct ArchivePlan {
                 (MetadataKey.version, "1"),
                 (MetadataKey.encodings, JSON.object(records.map(\.member)).text),
                 (MetadataKey.checksums, Base64.encoded(arrays.flatMap(\.checksum.littleEndianBytes))),
-            ] + (headerName.map { [(MetadataKey.header, $0)] } ?? []))
+            ] + (headerName.map { [(MetadataKey.header, $0)] } ?? [])
+                + (reference.map { [(MetadataKey.base, $0.text)] } ?? []))
     }
 
     private static func prologue(

@@ -10,6 +10,8 @@ struct ArchiveStructure {
     var metadata: [(key: String, value: String)]
     var checksums: [Checksum]
     var header: StoredArray?
+    /// The base that tensors need; `nil` if none does.
+    var base: BaseReference?
 
     /// The one version there is.
     static let version = "1"
@@ -36,6 +38,8 @@ struct ArchiveStructure {
                 file: file, indices: indices, tensor: MetadataKey.header, original: .uint8)
             header = try resolver.array(name, shape: nil, dtype: .uint8)
         }
+        base = try ArchiveStructure.text(MetadataKey.base, of: file).map { try BaseReference(parsing: $0) }
+        try checkBase()
         try checkUse(of: file)
         try checkTotal()
         try checkKept()
@@ -120,6 +124,16 @@ struct ArchiveStructure {
     ) throws -> CompressedFile.StoredTensor {
         let (dtype, shape) = (record.dtype, record.shape)
         let entry = TensorEntry(name: record.name, dtype: dtype, shape: shape)
+        // What the base has in full need not be in proportion to this file.
+        if case .base(let base) = record.tree {
+            guard base == record.checksum, shape.elementCount > 0 else {
+                throw BantamError(
+                    .corruption,
+                    "expected elements, and the checksum \(base) of the base's tensor, found \(shape) and "
+                        + "\(record.checksum)")
+            }
+            return CompressedFile.StoredTensor(entry: entry, tree: .base(base), checksum: record.checksum)
+        }
         guard Proportion.allows(entry.byteCount, for: file.fileByteCount) else {
             throw BantamError(
                 .corruption,
@@ -138,10 +152,12 @@ struct ArchiveStructure {
             throw BantamError(
                 .corruption, "expected a plain array of the tensor's own name, found '\(name)'")
         }
-        guard arrays.elements.layout.dtype == dtype && arrays.isExact || dtype.isRealFloat else {
-            throw BantamError(
-                .corruption,
-                "expected \(dtype.rawValue) values, found \(arrays.elements.layout.dtype.rawValue)")
+        if let elements = arrays.elements {
+            guard elements.layout.dtype == dtype && arrays.isExact || dtype.isRealFloat else {
+                throw BantamError(
+                    .corruption,
+                    "expected \(dtype.rawValue) values, found \(elements.layout.dtype.rawValue)")
+            }
         }
         return CompressedFile.StoredTensor(entry: entry, tree: arrays, checksum: record.checksum)
     }
@@ -169,18 +185,43 @@ struct ArchiveStructure {
         }
     }
 
-    /// Every array of the file belongs to exactly one part.
-    private func checkUse(of file: SafetensorsFile) throws {
-        var isUsed = [Bool](repeating: false, count: file.entries.count)
-        for array in tensors.flatMap(\.tree.leaves) + (header.map { [$0] } ?? []) {
-            guard !isUsed[array.index] else {
-                throw BantamError(
-                    .corruption,
-                    "expected array '\(file.entries[array.index].name)' to be one part, found it as two")
-            }
-            isUsed[array.index] = true
+    /// The base is named if a tensor needs one, and by the checksum of what the tensors need.
+    private func checkBase() throws {
+        let checksums = tensors.compactMap(\.tree.base)
+        guard checksums.isEmpty == (base == nil) else {
+            throw BantamError(
+                .corruption,
+                "expected '\(MetadataKey.base)' if and only if tensors need a base, found \(checksums.count) that do")
         }
-        if let orphan = isUsed.firstIndex(of: false) {
+        guard let base, case let expected = BaseReference(file: base.file, checksums: checksums),
+            expected != base
+        else { return }
+        throw BantamError(
+            .corruption, "expected a base of checksum \(expected.checksum), found \(base.checksum)")
+    }
+
+    /// Every array of the file belongs to a part. To several only if it is the same array in all of them, and
+    /// neither a tensor by itself nor the source's header.
+    private func checkUse(of file: SafetensorsFile) throws {
+        var uses = [(array: StoredArray, isShareable: Bool)?](repeating: nil, count: file.entries.count)
+        func use(_ array: StoredArray, isShareable: Bool) throws {
+            if let other = uses[array.index] {
+                guard isShareable, other.isShareable, other.array.layout == array.layout,
+                    other.array.isCoded == array.isCoded
+                else {
+                    throw BantamError(
+                        .corruption,
+                        "expected array '\(file.entries[array.index].name)' to be one part, found it as two")
+                }
+            }
+            uses[array.index] = (array, isShareable)
+        }
+        for tensor in tensors {
+            let isKept = if case .dense(let array) = tensor.tree { !array.isCoded } else { false }
+            for array in tensor.tree.leaves { try use(array, isShareable: !isKept) }
+        }
+        if let header { try use(header, isShareable: false) }
+        if let orphan = uses.firstIndex(where: { $0 == nil }) {
             throw BantamError(
                 .corruption,
                 "expected array '\(file.entries[orphan].name)' to be part of a tensor, found it to be none")
@@ -193,7 +234,7 @@ extension PartTree {
     fileprivate var isExact: Bool {
         switch self {
         case .dense: true
-        case .quantized, .lowRank: false
+        case .quantized, .lowRank, .base, .predicted: false
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.isExact
         }
     }

@@ -6,9 +6,9 @@ public struct ArchiveSummary: Sendable {
     public struct Tensor: Sendable {
         /// Its name.
         public var name: String
-        /// How it is held: `quantized>csr>coded`, `dense`, …
+        /// How it is held: `quantized>csr>coded`, `dense`, `same as NAME`, `same as base`, …
         public var encoding: String
-        /// The bytes of its stored arrays.
+        /// The bytes of its stored arrays, without those that an earlier tensor has already.
         public var byteCount: Int
         /// Whether it comes back bit for bit.
         public var isLossless: Bool
@@ -18,6 +18,8 @@ public struct ArchiveSummary: Sendable {
     public var byteCount: Int
     /// Of those, the bytes before the data: the length and the header.
     public var headerByteCount: Int
+    /// The bytes that storing equal arrays once has saved.
+    public var sharedByteCount: Int
     /// Every tensor, in the order of the source.
     public var tensors: [Tensor]
 }

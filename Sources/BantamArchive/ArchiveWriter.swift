@@ -23,25 +23,30 @@ public final class ArchiveWriter: Sendable {
     public let path: String
     private let source: any TensorFile
     private let coding: Coding
+    private let base: BaseFile?
     private let output: OutputFile
     private let spool: SpoolFile
     private let added: Mutex<[AddedTensor?]>
 
     /// Begins a compressed file called `path`.
     ///
-    /// - Throws: ``BantamError`` as ``init(_:source:coding:)``, `cannotCreate` if `path` exists and is not to be
+    /// - Throws: ``BantamError`` as ``init(_:source:coding:base:)``, `cannotCreate` if `path` exists and is not to be
     ///   overwritten or cannot be written to.
     public convenience init(
-        _ path: String, overwriting: Bool, source: any TensorFile, coding: Coding
+        _ path: String, overwriting: Bool, source: any TensorFile, coding: Coding, base: BaseFile? = nil
     ) throws {
-        try self.init(try OutputFile(path, overwriting: overwriting), source: source, coding: coding)
+        try self.init(
+            try OutputFile(path, overwriting: overwriting), source: source, coding: coding, base: base)
     }
 
     /// Begins a compressed file in `output`.
     ///
+    /// - Parameter base: what tensors that are added may have been predicted from.
     /// - Throws: ``BantamError`` of kind `invalidArgument` if the source is compressed already or its metadata
     ///   has a key that begins with `bantam.`.
-    public init(_ output: OutputFile, source: any TensorFile, coding: Coding) throws {
+    public init(
+        _ output: OutputFile, source: any TensorFile, coding: Coding, base: BaseFile? = nil
+    ) throws {
         if source is any StoredTensorFile
             || source.metadata.contains(where: { $0.key == MetadataKey.version })
         {
@@ -57,6 +62,7 @@ public final class ArchiveWriter: Sendable {
         path = output.path
         self.source = source
         self.coding = coding
+        self.base = base
         self.output = output
         spool = try SpoolFile(for: output)
         added = Mutex([AddedTensor?](repeating: nil, count: source.entries.count))
@@ -83,6 +89,9 @@ public final class ArchiveWriter: Sendable {
     ) throws {
         let entry = source.entries[index]
         try locating(tensor: entry.name) {
+            guard base != nil || prepared.tree.base == nil else {
+                throw BantamError(.invalidArgument, "is predicted from a base that the file does not name")
+            }
             guard prepared.encoding.shape == entry.shape, original.shape == entry.shape,
                 original.dtype == entry.dtype
             else {
@@ -110,17 +119,19 @@ public final class ArchiveWriter: Sendable {
                 return (entry, tensor)
             }
         }
-        let plan = try ArchivePlan(tensors, source: source, header: try storedHeader())
+        let plan = try ArchivePlan(
+            tensors, source: source, header: try storedHeader(), base: base, spool: spool)
         try output.write(plan.prologue)
         for array in plan.arrays { try spool.copy(array.range, to: output) }
         let byteCount = output.byteCount
         try output.commit()
         return ArchiveSummary(
             byteCount: byteCount, headerByteCount: plan.prologue.count,
-            tensors: tensors.map { entry, tensor in
+            sharedByteCount: plan.sharedByteCount,
+            tensors: zip(tensors, plan.holdings).map { tensor, holding in
                 ArchiveSummary.Tensor(
-                    name: entry.name, encoding: tensor.summary, byteCount: tensor.byteCount,
-                    isLossless: tensor.isLossless)
+                    name: tensor.0.name, encoding: holding.summary, byteCount: holding.byteCount,
+                    isLossless: tensor.1.isLossless)
             })
     }
 
@@ -136,6 +147,6 @@ public final class ArchiveWriter: Sendable {
         }
         let tensor = Tensor(.uint8, [header.count], Array(header))
         let prepared = try PreparedTensor(.dense(tensor), coding: coding, workers: .one)
-        return try SpooledArray(prepared.tree.elements, spool: spool)
+        return try prepared.tree.elements.map { try SpooledArray($0, spool: spool) }
     }
 }

@@ -25,6 +25,11 @@ public final class CompressedFile: StoredTensorFile {
     let checksums: [Checksum]
     /// The source's header, if it is kept.
     let header: StoredArray?
+    /// What the file was predicted from; tensors that need it cannot be had without.
+    public let base: BaseFile?
+    /// What the file says of the base that it needs; `nil` if it needs none.
+    public let neededBase: BaseReference?
+    private let shared: SharedArrays<Int>
 
     /// An original tensor and its arrays.
     struct StoredTensor: Sendable {
@@ -46,12 +51,12 @@ public final class CompressedFile: StoredTensorFile {
     ///
     /// - Throws: ``BantamError`` with file and tensor: `missingInput` or `io`; `compatibility` if it is no
     ///   compressed file or of a newer version; `corruption` or `insufficientData` if it is damaged.
-    public convenience init(_ path: String, workers: Workers = .one) throws {
-        try self.init(SafetensorsFile(path), workers: workers)
+    public convenience init(_ path: String, workers: Workers = .one, base: BaseFile? = nil) throws {
+        try self.init(SafetensorsFile(path), workers: workers, base: base)
     }
 
     /// The compressed file that is open as a safetensors file already.
-    public init(_ file: SafetensorsFile, workers: Workers = .one) throws {
+    public init(_ file: SafetensorsFile, workers: Workers = .one, base: BaseFile? = nil) throws {
         let structure = try locating(file: file.path) { try ArchiveStructure(file) }
         path = file.path
         self.file = file
@@ -61,6 +66,9 @@ public final class CompressedFile: StoredTensorFile {
         metadata = structure.metadata
         checksums = structure.checksums
         header = structure.header
+        self.base = base
+        neededBase = structure.base
+        shared = SharedArrays(tensors.map { $0.tree.leaves.map(\.index) })
     }
 
     /// Whether a safetensors file says that it is a compressed file.
@@ -75,13 +83,13 @@ public final class CompressedFile: StoredTensorFile {
     /// Bytes on disk.
     public var fileByteCount: Int { file.fileByteCount }
 
-    /// How a tensor is held, and the bytes of its arrays; what the header says of it is not counted.
+    /// How a tensor is held, and the bytes of its arrays that no earlier tensor has; what the header says of it
+    /// is not counted.
     public func storage(at index: Int) -> (encoding: String, byteCount: Int) {
         let tree = tensors[index].tree
-        return (
-            tree.storedSummary(entries[index].dtype) { ($0.layout.dtype, $0.isCoded) },
-            tree.leaves.reduce(0) { $0 + $1.byteCount }
-        )
+        let bytes = shared.owned(by: index).reduce(0) { $0 + file.header.items[$1].range.count }
+        if let twin = shared.twin(of: index) { return (sameAsSummary(entries[twin].name), bytes) }
+        return (tree.storedSummary(entries[index].dtype) { ($0.layout.dtype, $0.isCoded) }, bytes)
     }
 
     /// The tensor in its original dtype, its stored bytes and its values checked against their checksums.
@@ -92,6 +100,7 @@ public final class CompressedFile: StoredTensorFile {
     /// The tensor in its original dtype, decoded by so many threads.
     public func tensor(at index: Int, workers: Workers) throws -> Tensor {
         let stored = tensors[index]
+        if let base = stored.tree.base { return try tensor(stored, predictedFrom: base, workers: workers) }
         let encoding = try encoding(at: index, workers: workers)
         return try locating(file: path, tensor: stored.entry.name) {
             // The bytes of a kept tensor are checked already: those of its array.
@@ -111,6 +120,7 @@ public final class CompressedFile: StoredTensorFile {
 
     private func encoding(at index: Int, workers: Workers) throws -> Encoding {
         let stored = tensors[index]
+        if stored.tree.base != nil { return .dense(try tensor(at: index, workers: workers)) }
         return try locating(file: path, tensor: stored.entry.name) {
             try MemoryLimit.check(
                 max(stored.entry.byteCount, stored.entry.shape.elementCount * 4), elementsOf: 1)
@@ -127,6 +137,50 @@ public final class CompressedFile: StoredTensorFile {
             return withExtendedLifetime(tensor) { Array(tensor.storage.bytes) }
         }
     }
+
+    /// A tensor that is that of the base, or made of it.
+    private func tensor(
+        _ stored: StoredTensor, predictedFrom checksum: Checksum, workers: Workers
+    ) throws -> Tensor {
+        try locating(file: path, tensor: stored.entry.name) {
+            guard let base, let neededBase else { throw missingBase() }
+            let tensor = try base.tensor(like: stored.entry, checksum: checksum, of: neededBase)
+            guard case .predicted(let residual, let kind, _) = stored.tree else { return tensor }
+            let result = try kind.added(
+                try array(residual, workers: workers), to: tensor, workers: workers)
+            let found = Checksum(of: result)
+            guard found == stored.checksum else {
+                throw BantamError(
+                    .corruption, "expected values of checksum \(stored.checksum), found \(found)")
+            }
+            return result
+        }
+    }
+
+    /// What is said to who asks for a tensor that needs the base.
+    private func missingBase() -> BantamError {
+        BantamError(
+            .missingInput, file: path,
+            "expected the base '\(neededBase?.file ?? "")' (checksum \(neededBase?.checksum.description ?? "")), "
+                + "which it was compressed against; give that file with --base")
+    }
+
+    /// Passes if the base is there that the file needs, if it needs one. What is in it is checked tensor by
+    /// tensor.
+    ///
+    /// - Throws: ``BantamError`` of kind `missingInput` that names the base.
+    public func checkBase() throws { if neededBase != nil, base == nil { throw missingBase() } }
+
+    /// Checks what is stored of a tensor as far as that goes without its base.
+    func checkStored(at index: Int, workers: Workers) throws {
+        let stored = tensors[index]
+        try locating(file: path, tensor: stored.entry.name) {
+            for leaf in stored.tree.leaves { _ = try array(leaf, workers: workers) }
+        }
+    }
+
+    /// The number of tensors that cannot be had without the base.
+    public var predictedCount: Int { tensors.count { $0.tree.base != nil } }
 
     /// An array, decoded; never one whose stored bytes do not have their checksum.
     private func array(_ array: StoredArray, workers: Workers) throws -> Tensor {

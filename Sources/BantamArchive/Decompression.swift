@@ -17,6 +17,7 @@ public enum Decompression {
         _ file: CompressedFile, to path: String, options: TensorWriteOptions = TensorWriteOptions(),
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
+        try file.checkBase()
         let source = TensorSource(file).reporting(to: progress)
         guard path.lowercased().hasSuffix(".safetensors"), let header = try file.sourceHeader() else {
             return try TensorFiles.write(source, to: path, options: options)

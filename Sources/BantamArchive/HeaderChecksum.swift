@@ -41,5 +41,8 @@ enum MetadataKey {
     /// The name of the array with the source's header, if that cannot be made again from the rest.
     static let header = "bantam.header"
 
-    static let all = [version, encodings, checksums, checksum, header]
+    /// What base the file was made with, if any tensor needs one.
+    static let base = "bantam.base"
+
+    static let all = [version, encodings, checksums, checksum, header, base]
 }

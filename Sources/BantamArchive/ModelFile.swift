@@ -11,13 +11,14 @@ public enum ModelFile {
     ///   - path: a file or folder.
     ///   - raw: how the bytes of a bare file are to be read; `nil` for all other files.
     ///   - workers: threads that decode a tensor of a compressed file.
+    ///   - base: what a compressed file was predicted from, if it was.
     /// - Throws: ``BantamError`` as the readers do.
     public static func open(
-        _ path: String, raw: RawLayout? = nil, workers: Workers = .one
+        _ path: String, raw: RawLayout? = nil, workers: Workers = .one, base: BaseFile? = nil
     ) throws -> any TensorFile {
         if let raw { return try RawFile(path, layout: raw) }
         let file = try TensorFiles.open(path)
         guard let plain = file as? SafetensorsFile, CompressedFile.recognizes(plain) else { return file }
-        return try CompressedFile(plain, workers: workers)
+        return try CompressedFile(plain, workers: workers, base: base)
     }
 }

@@ -1,5 +1,6 @@
 // Why: how a tree of parts is written in `bantam.encodings`, and read back from a file that may lie.
 
+import BantamCoding
 import BantamEncodings
 import BantamLoaders
 import BantamTensors
@@ -26,6 +27,9 @@ extension PartTree where Leaf == String {
         case .relative(let values, let gaps): return [node(Part.values, values), leaf(Part.gaps, gaps)]
         case .lowRank(let left, let right, let rank):
             return [node(Part.left, left), node(Part.right, right), JSON.Member("rank", .integer(rank))]
+        case .base(let base): return [leaf(Part.base, base.description)]
+        case .predicted(let residual, let kind, let base):
+            return [leaf(Part.base, base.description), leaf(kind.rawValue, residual)]
         }
     }
 
@@ -81,6 +85,17 @@ extension PartTree where Leaf == String {
             return text
         }
         let names = Set(members.map(\.key))
+        if names.contains(Part.base), depth > 0 {
+            throw BantamError(.corruption, "encodings: expected '\(Part.base)' of a tensor, found it of a part")
+        }
+        func base() throws -> Checksum {
+            let digits = try leaf(Part.base)
+            guard let checksum = Checksum(digits) else {
+                throw BantamError(
+                    .corruption, "encodings: expected a '\(Part.base)' of 16 digits, found '\(digits)'")
+            }
+            return checksum
+        }
         switch names {
         case ["array"]: self = .dense(try leaf("array"))
         case [Part.codes, Part.scales, "granularity"],
@@ -108,6 +123,12 @@ extension PartTree where Leaf == String {
                 throw BantamError(.corruption, "encodings: expected 'rank' to be a positive integer")
             }
             self = .lowRank(left: try node(Part.left), right: try node(Part.right), rank: rank)
+        case [Part.base]: self = .base(try base())
+        case [Part.base, Residual.difference.rawValue]:
+            self = .predicted(
+                residual: try leaf(Residual.difference.rawValue), kind: .difference, base: try base())
+        case [Part.base, Residual.xor.rawValue]:
+            self = .predicted(residual: try leaf(Residual.xor.rawValue), kind: .xor, base: try base())
         default:
             throw BantamError(
                 .corruption,

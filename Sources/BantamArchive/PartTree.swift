@@ -1,6 +1,7 @@
 // Why: the archive writes, names, checks and reads any tree of encodings; all four walk the same tree, with
 // something else at its leaves each time.
 
+import BantamCoding
 import BantamEncodings
 import BantamTensors
 
@@ -12,6 +13,10 @@ indirect enum PartTree<Leaf: Sendable>: Sendable {
     case bitmask(values: PartTree, bitmask: Leaf)
     case relative(values: PartTree, gaps: Leaf)
     case lowRank(left: PartTree, right: PartTree, rank: Int)
+    /// The tensor of the base with that checksum, as it is. Only a whole tensor is held so.
+    case base(Checksum)
+    /// What remains of the tensor when that of the base, with that checksum, is known. Likewise.
+    case predicted(residual: Leaf, kind: Residual, base: Checksum)
 }
 
 /// The names of parts: members of the JSON, and what is appended to a tensor's name.
@@ -26,6 +31,7 @@ enum Part {
     static let gaps = "gaps"
     static let left = "left"
     static let right = "right"
+    static let base = "base"
 }
 
 extension PartTree {
@@ -56,6 +62,9 @@ extension PartTree {
             return .relative(values: try tree(values, Part.values), gaps: try leaf(gaps, Part.gaps))
         case .lowRank(let left, let right, let rank):
             return .lowRank(left: try tree(left, Part.left), right: try tree(right, Part.right), rank: rank)
+        case .base(let base): return .base(base)
+        case .predicted(let residual, let kind, let base):
+            return .predicted(residual: try leaf(residual, kind.rawValue), kind: kind, base: base)
         }
     }
 
@@ -66,13 +75,15 @@ extension PartTree {
         return leaves
     }
 
-    /// The leaf whose elements are the numbers: the codes of a quantized tree, the values of a sparse one.
-    var elements: Leaf {
+    /// The leaf whose elements are the numbers: the codes of a quantized tree, the values of a sparse one. A tree
+    /// that is predicted from a base has none.
+    var elements: Leaf? {
         switch self {
         case .dense(let array): array
         case .quantized(let codes, _, _, _): codes.elements
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.elements
         case .lowRank(let left, _, _): left.elements
+        case .base, .predicted: nil
         }
     }
 
@@ -88,6 +99,16 @@ extension PartTree {
         case .bitmask(let values, _): nested("bitmask", values)
         case .relative(let values, _): nested("relative", values)
         case .lowRank(let left, _, _): nested("low-rank", left)
+        case .base: "same as base"
+        case .predicted(_, let kind, _): kind.rawValue
+        }
+    }
+
+    /// The checksum of the base's tensor, if there is no decoding without it.
+    var base: Checksum? {
+        switch self {
+        case .base(let base), .predicted(_, _, let base): base
+        default: nil
         }
     }
 }
@@ -154,6 +175,8 @@ extension PartTree where Leaf == Tensor {
                 try LowRank(
                     validating: shape, left: left.encoding(shape: [rows, rank]),
                     right: right.encoding(shape: [rank, columns])))
+        case .base, .predicted:
+            throw BantamError(.internal, "a tensor that is predicted from a base has no encoding of its own")
         }
     }
 }

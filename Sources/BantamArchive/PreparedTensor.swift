@@ -46,7 +46,13 @@ public struct PreparedTensor: Sendable {
     /// The bytes of all stored arrays.
     public var dataByteCount: Int { tree.leaves.reduce(0) { $0 + $1.byteCount } }
     /// The bytes this tensor takes in a file: its arrays and, roughly, what the header says of them.
-    public var byteCount: Int { dataByteCount + 100 + 128 * tree.leaves.count }
+    public var byteCount: Int { dataByteCount + 100 + 128 * tree.leaves.count + (tree.base == nil ? 0 : 32) }
+
+    /// A tensor whose arrays are coded already.
+    init(_ encoding: Encoding, tree: PartTree<Array>) {
+        self.encoding = encoding
+        self.tree = tree
+    }
 
     /// Codes the arrays of `encoding`, each as `coding` thinks best; no file is needed.
     ///

@@ -42,9 +42,12 @@ struct ArrayResolver {
             return .dense(try array(name, shape: shape, dtype: dtype))
         case .quantized(let codes, let scales, let zeroPoints, let granularity):
             let codes = try resolve(codes, shape: shape)
-            let codeType = codes.elements.layout.dtype
+            guard let elements = codes.elements?.layout else {
+                throw BantamError(.corruption, "expected codes, found none")
+            }
+            let codeType = elements.dtype
             try check(codeType, among: [.int8, .int16], "codes")
-            let scaleShape = granularity.scaleShape(of: shape ?? codes.elements.layout.shape)
+            let scaleShape = granularity.scaleShape(of: shape ?? elements.shape)
             let scales = try array(scales, shape: scaleShape)
             try check(scales.layout.dtype, among: [.float32], "scales")
             let zeroPoints = try zeroPoints.map { try array($0, shape: scaleShape) }
@@ -81,6 +84,14 @@ struct ArrayResolver {
             return .lowRank(
                 left: try resolve(left, shape: [rows, rank]),
                 right: try resolve(right, shape: [rank, columns]), rank: rank)
+        case .base(let base): return .base(base)
+        case .predicted(let residual, let kind, let base):
+            guard let dtype = Residual.dtype(of: original) else {
+                throw BantamError(
+                    .corruption, "expected no residual of \(original.rawValue), found '\(residual)'")
+            }
+            let array = try array(residual, shape: shape, dtype: dtype)
+            return .predicted(residual: array, kind: kind, base: base)
         }
     }
 
@@ -90,7 +101,10 @@ struct ArrayResolver {
     ) throws -> (PartTree<StoredArray>, Int) {
         guard shape != nil else { throw BantamError(.corruption, "expected plain or quantized values") }
         let values = try resolve(values, shape: nil)
-        return (values, values.elements.layout.shape.elementCount)
+        guard let elements = values.elements?.layout else {
+            throw BantamError(.corruption, "expected values, found none")
+        }
+        return (values, elements.shape.elementCount)
     }
 
     private func check(_ dtype: DType, among expected: [DType], _ what: String) throws {
