@@ -20,6 +20,8 @@ public struct Compression: Sendable {
         public var byteCount: Int
         /// What was chosen, kept, skipped or fell back.
         public var notes: [String]
+        /// What the base was good for; `nil` without a base.
+        public var prediction: Prediction?
     }
 
     /// Each tensor in the order of the file.
@@ -30,6 +32,8 @@ public struct Compression: Sendable {
     public var originalByteCount: Int
     /// Bytes of the compressed file.
     public var byteCount: Int
+    /// The bytes that storing equal arrays once has saved.
+    public var sharedByteCount: Int
 
     /// Elements of all tensors.
     public var elementCount: Int { outcomes.reduce(0) { $0 + $1.tensor.shape.elementCount } }
@@ -43,13 +47,20 @@ public struct Compression: Sendable {
     /// Large tensors go one after another with all threads in each; the others side by side. So memory
     /// follows the largest tensors in flight. The bytes written do not depend on `workers`.
     ///
-    /// - Parameter progress: called with the plain bytes of each tensor that is done, from any thread.
+    /// With a base, a tensor that the base has as well is stored as that, and what would run over it does not; any
+    /// other that has a counterpart there is stored as what remains beside it, if that takes less than what the
+    /// passes give, or than the tensor where there are none.
+    ///
+    /// - Parameters:
+    ///   - base: the model that the source was made from, which decompression then needs.
+    ///   - progress: called with the plain bytes of each tensor that is done, from any thread.
     /// - Throws: ``BantamError`` with file and tensor; then there is no output.
     public init(
-        _ plan: Plan, of source: any TensorFile, to output: OutputFile, workers: Workers = Workers(),
+        _ plan: Plan, of source: any TensorFile, base: BaseFile? = nil, to output: OutputFile,
+        workers: Workers = Workers(),
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
-        let writer = try ArchiveWriter(output, source: source, coding: plan.recipe.coding)
+        let writer = try ArchiveWriter(output, source: source, coding: plan.recipe.coding, base: base)
         let zeros = try GlobalZeros(plan, source)
         let clock = PassClock()
         let outcomes = try plan.mapInTwoPhases(workers) { index, workers in
@@ -57,8 +68,8 @@ public struct Compression: Sendable {
             return try locating(file: source.path, tensor: entry.tensor.name) {
                 let tensor = try source.tensor(at: index)
                 let result = try TensorCompression(
-                    tensor, steps: entry.steps, zeros: zeros[index], recipe: plan.recipe, workers: workers,
-                    clock: clock)
+                    tensor, base: base.map { .init(tensor: try $0.tensor(like: entry.tensor)) },
+                    steps: entry.steps, zeros: zeros[index], recipe: plan.recipe, workers: workers, clock: clock)
                 try clock.measure("checksum") {
                     try writer.add(result.prepared, at: index, original: tensor, workers: workers)
                 }
@@ -76,6 +87,7 @@ public struct Compression: Sendable {
         passSeconds = clock.total
         originalByteCount = source.fileByteCount
         byteCount = summary.byteCount
+        sharedByteCount = summary.sharedByteCount
     }
 }
 
@@ -109,6 +121,7 @@ extension Compression.Outcome {
         encoding = result.prepared.summary(of: tensor.dtype)
         byteCount = result.prepared.dataByteCount
         notes = result.notes
+        prediction = result.prediction
         if let reason = plan.reasonKept(entry) { notes.insert("kept: \(reason)", at: 0) }
     }
 }

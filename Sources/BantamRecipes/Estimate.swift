@@ -21,17 +21,21 @@ public struct Estimate: Sendable {
     /// Runs the passes over samples of the tensors.
     ///
     /// - Throws: ``BantamError`` as the run itself would.
-    public init(_ plan: Plan, of source: any TensorFile, workers: Workers = Workers()) throws {
+    public init(
+        _ plan: Plan, of source: any TensorFile, base: BaseFile? = nil, workers: Workers = Workers()
+    ) throws {
         let zeros = try GlobalZeros(plan, source)
         let clock = PassClock()
         let results = try plan.mapInTwoPhases(workers) { index, workers in
             let entry = plan.entries[index]
             return try locating(file: source.path, tensor: entry.tensor.name) {
                 let tensor = try source.tensor(at: index)
-                let sample = entry.isFactorized ? tensor : tensor.evenRows(of: Estimate.sampleElements)
+                let counterpart = try base.map { try $0.tensor(like: entry.tensor) }
+                let count = entry.isFactorized ? tensor.elementCount : Estimate.sampleElements
+                let sample = tensor.evenRows(of: count)
                 let share = Double(tensor.elementCount) / Double(max(sample.elementCount, 1))
                 let result = try TensorCompression(
-                    sample, steps: entry.steps, zeros: zeros[index].map { Int(Double($0) / share) },
+                    sample, base: counterpart.map { .init(tensor: $0?.evenRows(of: count)) }, steps: entry.steps, zeros: zeros[index].map { Int(Double($0) / share) },
                     recipe: plan.recipe, workers: workers, clock: clock)
                 var outcome = Compression.Outcome(entry, plan, result)
                 outcome.byteCount = Int((Double(outcome.byteCount) * share).rounded())

@@ -10,15 +10,37 @@ struct TensorCompression {
     var prepared: PreparedTensor
     /// What the user should be told.
     var notes: [String]
+    /// What the base was good for; `nil` without a base.
+    var prediction: Prediction?
 
-    /// Runs `steps` over `tensor` and keeps the tensor plain if that is smaller.
+    /// What a base has for one tensor.
+    struct Counterpart {
+        /// The tensor of the same name, dtype and shape, if there is one.
+        var tensor: Tensor?
+    }
+
+    /// Runs `steps` over `tensor` and keeps the tensor plain, or as what remains beside the base's, if that is
+    /// smaller.
     ///
-    /// - Parameter zeros: how many elements a global pruning step makes zero here.
+    /// - Parameters:
+    ///   - base: what the base has for it; `nil` without a base.
+    ///   - zeros: how many elements a global pruning step makes zero here.
     /// - Throws: ``BantamError`` of a pass, with the line of its step.
     init(
-        _ tensor: Tensor, steps: [Step], zeros: Int?, recipe: Recipe, workers: Workers, clock: PassClock
+        _ tensor: Tensor, base: Counterpart? = nil, steps: [Step], zeros: Int?, recipe: Recipe,
+        workers: Workers, clock: PassClock
     ) throws {
         var notes: [String] = []
+        if let counterpart = base?.tensor,
+            let unchanged = clock.measure("base", {
+                PreparedTensor(tensor, unchangedFrom: counterpart)
+            })
+        {
+            prepared = unchanged
+            prediction = .unchanged
+            self.notes = steps.isEmpty ? [] : ["unchanged from the base: no pass runs over it"]
+            return
+        }
         var encoding = Encoding.dense(tensor)
         let prepare = { @Sendable (encoding: Encoding) in
             // A 16-bit float stands in the file as any tool reads it, unless a coder is asked for by name.
@@ -48,11 +70,19 @@ struct TensorCompression {
                 throw step.explained(error, in: recipe.file)
             }
         }
-        var prepared = try clock.measure("coding") { try prepare(encoding) }
+        let lossless = { @Sendable () throws -> PreparedTensor in
+            guard let counterpart = base?.tensor else { return try prepare(.dense(tensor)) }
+            return try PreparedTensor(
+                tensor, predictedFrom: counterpart, coding: recipe.coding, workers: workers)
+        }
+        var prepared = try clock.measure("coding") {
+            steps.isEmpty ? try lossless() : try prepare(encoding)
+        }
         // A lossless coder may squeeze the plain tensor below a lossy encoding. Where the encoding takes less
         // than a third, only extraordinary tensors could; their plain form is not tried.
-        if !steps.isEmpty, 3 * prepared.byteCount > tensor.byteCount {
-            let plain = try clock.measure("coding") { try prepare(.dense(tensor)) }
+        // What remains beside a base may well be so small.
+        if !steps.isEmpty, base?.tensor != nil || 3 * prepared.byteCount > tensor.byteCount {
+            let plain = try clock.measure("coding") { try lossless() }
             if plain.byteCount < prepared.byteCount, !encoding.isUnchanged(from: tensor) {
                 notes.append(
                     "kept plain: \(encoding.summary) would take \(prepared.byteCount) B, "
@@ -62,6 +92,7 @@ struct TensorCompression {
         }
         self.prepared = prepared
         self.notes = notes
+        prediction = base.map { $0.tensor == nil ? .withoutCounterpart : prepared.prediction ?? .notSmaller }
     }
 }
 

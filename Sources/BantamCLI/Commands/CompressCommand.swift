@@ -11,6 +11,10 @@ struct CompressCommand: ParsableCommand {
             tensors of rank 2 or more with 1,024 elements or more; the rest is kept, and the output says so. They \
             run in the order low-rank, prune, quantize, sparse, coding.
 
+            With --base only what differs from another model is stored, losslessly, where that takes less: the \
+            model before fine-tuning, an earlier checkpoint. Decompression then needs the same base. Tensors \
+            correspond by name, dtype and shape. Passes do not run over tensors that did not change.
+
             The output is a valid .safetensors file; 'bantam decompress' brings the tensors back.
 
             EXAMPLES
@@ -19,6 +23,7 @@ struct CompressCommand: ParsableCommand {
               bantam compress model.npz small.safetensors --prune 0.8 --quantize 8 --sparse auto
               bantam compress weights/ small.safetensors --low-rank energy=0.95 --dry-run
               bantam compress model.safetensors small.safetensors --recipe mine.yaml
+              bantam compress fine-tuned.safetensors small.safetensors --base model.safetensors
             """)
 
     @Argument(help: "The weight file, manifest or folder.", completion: .file())
@@ -30,6 +35,13 @@ struct CompressCommand: ParsableCommand {
     @OptionGroup var inputOptions: InputOptions
     @OptionGroup(title: "What to do") var recipeOptions: RecipeOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Store what differs from this model: any tensor file, which decompression will need.",
+            valueName: "FILE"),
+        completion: .file())
+    var base: String?
+
     @Flag(help: "Print the plan with estimated sizes, and write nothing.")
     var dryRun = false
 
@@ -40,10 +52,12 @@ struct CompressCommand: ParsableCommand {
         let recipe = try recipeOptions.resolved()
         let source = try inputOptions.open(input)
         let plan = try Plan(recipe, for: source)
+        let base = try base.map { BaseFile(try ModelFile.open($0)) }
         if dryRun {
-            let estimate = try Estimate(plan, of: source, workers: common.workers)
+            let estimate = try Estimate(plan, of: source, base: base, workers: common.workers)
             try CompressionTable(estimate.outcomes).print(quiet: false)
             for note in Compression.notes(of: estimate.outcomes) { common.note(note) }
+            try print(base, estimate.outcomes)
             let elements = source.entries.reduce(0) { $0 + $1.shape.elementCount }
             try Terminal.output(
                 "estimated: \(Format.bytes(source.fileByteCount)) → \(Format.bytes(estimate.byteCount)), "
@@ -59,12 +73,16 @@ struct CompressCommand: ParsableCommand {
         let bar = ProgressBar("compressing", total: source.tensorByteCount, quiet: common.quiet)
         defer { bar.finish() }
         let compression = try Compression(
-            plan, of: source, to: OutputFile(output, overwriting: outputOptions.force),
+            plan, of: source, base: base, to: OutputFile(output, overwriting: outputOptions.force),
             workers: common.workers
         ) { bar.advance(by: $0) }
         bar.finish()
         try CompressionTable(compression.outcomes).print(quiet: common.quiet)
         for note in compression.notes { common.note(note) }
+        try print(base, compression.outcomes)
+        if compression.sharedByteCount > 0 {
+            try Terminal.output("equal arrays stored once: \(Format.bytes(compression.sharedByteCount)) saved")
+        }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         try Terminal.output(
             "\(output): \(Format.bytes(compression.originalByteCount)) → \(Format.bytes(compression.byteCount)), "
@@ -72,6 +90,22 @@ struct CompressCommand: ParsableCommand {
                 + "\(Format.seconds(seconds))")
         if compression.byteCount >= compression.originalByteCount {
             common.note("warning: the compressed file is not smaller than the original")
+        }
+    }
+
+    /// What the base was good for.
+    private func print(_ base: BaseFile?, _ outcomes: [Compression.Outcome]) throws {
+        guard let base else { return }
+        let kinds: [(Prediction, String)] = [
+            (.predicted, "predicted"), (.unchanged, "unchanged"), (.notSmaller, "smaller without"),
+            (.withoutCounterpart, "without counterpart"),
+        ]
+        let counts = kinds.map { kind, text in
+            "\(outcomes.count { $0.prediction == kind }) \(text)"
+        }
+        try Terminal.output("base \(oneLine(base.path)): " + counts.joined(separator: ", "))
+        if !outcomes.contains(where: { $0.prediction == .predicted || $0.prediction == .unchanged }) {
+            common.note("warning: the base was no help, and decompression will not need it")
         }
     }
 }

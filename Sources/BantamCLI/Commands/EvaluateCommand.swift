@@ -43,6 +43,7 @@ struct EvaluateCommand: ParsableCommand {
             "Exit with 1 unless this holds; may be given several times.", valueName: "METRIC>=VALUE"))
     var require: [String] = []
 
+    @OptionGroup var baseOptions: BaseOptions
     @OptionGroup var outputOptions: OutputOptions
     @OptionGroup var common: CommonOptions
 
@@ -53,8 +54,10 @@ struct EvaluateCommand: ParsableCommand {
         }
         let requirements = try require.map { try Requirement($0) }
         let bench = try TestBench(networkOptions, workers: common.workers)
-        let source = try ModelFile.open(original, workers: common.workers)
-        let candidate = try ModelFile.open(compressed, workers: common.workers)
+        let base = try baseOptions.open()
+        let source = try ModelFile.open(original, workers: common.workers, base: base)
+        let candidate = try ModelFile.open(compressed, workers: common.workers, base: base)
+        baseOptions.noteIfUnneeded(by: [source, candidate], common)
         let bar = ProgressBar("comparing", total: source.tensorByteCount, quiet: common.quiet)
         defer { bar.finish() }
         let evaluation = try bench.evaluate(source, candidate) { bar.advance(by: $0) }
@@ -91,7 +94,7 @@ struct EvaluateCommand: ParsableCommand {
     /// both files are there already or it is named like one.
     static func completed(_ arguments: [String]) -> [String] {
         guard arguments.first == "evaluate" else { return arguments }
-        let withValue: Set = ["--network", "--data", "--html", "--markdown", "--require", "--threads"]
+        let withValue: Set = ["--network", "--data", "--html", "--markdown", "--require", "--base", "--threads"]
         var result: [String] = []
         var files = 0
         for (index, argument) in arguments.enumerated() {

@@ -22,10 +22,12 @@ struct InspectCommand: ParsableCommand {
     var json = false
 
     @OptionGroup var inputOptions: InputOptions
+    @OptionGroup var baseOptions: BaseOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let source = try inputOptions.open(file)
+        let source = try inputOptions.open(file, base: baseOptions.open())
+        baseOptions.noteIfUnneeded(by: [source], common)
         let inspection = try Inspection(source, workers: common.workers)
         if json {
             try Terminal.output(raw: inspection.json.prettyText)

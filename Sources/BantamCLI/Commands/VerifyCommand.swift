@@ -8,29 +8,41 @@ struct VerifyCommand: ParsableCommand {
         abstract: "Check a file's structure, and every checksum of a compressed one.",
         discussion: """
             Plain files have no checksums: for them the structure is checked and every tensor is read. Exit code 65 \
-            if anything is wrong.
+            if anything is wrong. Of a file that was compressed against a base everything stored is checked; with \
+            --base also that the tensors come back.
 
-            EXAMPLE
+            EXAMPLES
               bantam verify small.safetensors
+              bantam verify small.safetensors --base original.safetensors
             """)
 
     @Argument(help: "The file to check.", completion: .file())
     var file: String
 
     @OptionGroup var inputOptions: InputOptions
+    @OptionGroup var baseOptions: BaseOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let source = try inputOptions.open(file)
+        let source = try inputOptions.open(file, base: baseOptions.open())
+        baseOptions.noteIfUnneeded(by: [source], common)
         if let compressed = source as? CompressedFile {
             try compressed.verify(workers: common.workers)
             try Terminal.output(
-                "\(file): good; \(Format.count(source.entries.count, "tensor")), every checksum holds")
+                "\(file): good; \(Format.count(source.entries.count, "tensor")), every checksum holds"
+                    + unchecked(compressed))
         } else {
             try common.workers.forEach(source.entries.count) { _ = try source.tensor(at: $0) }
             try Terminal.output(
                 "\(file): \(source.format), well formed; \(Format.count(source.entries.count, "tensor")), no checksums to test"
             )
         }
+    }
+
+    /// What cannot be checked without the base.
+    private func unchecked(_ file: CompressedFile) -> String {
+        guard file.base == nil, let needed = file.neededBase else { return "" }
+        return " of what is stored; \(Format.count(file.predictedCount, "tensor")) checked only so far, because "
+            + "the rest is in the base '\(oneLine(needed.file))' (checksum \(needed.checksum)): give it with --base"
     }
 }

@@ -35,7 +35,25 @@ struct InputOptions: ParsableArguments {
             valueName: "LAYOUT"))
     var raw: String?
 
-    func open(_ path: String) throws -> any TensorFile {
-        try ModelFile.open(path, raw: raw.map { try RawLayout(parsing: $0) })
+    func open(_ path: String, base: BaseFile? = nil) throws -> any TensorFile {
+        try ModelFile.open(path, raw: raw.map { try RawLayout(parsing: $0) }, base: base)
+    }
+}
+
+/// For commands that read what was compressed against a base.
+struct BaseOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The model that the file was compressed against, if it was: any tensor file with its tensors.",
+            valueName: "FILE"),
+        completion: .file())
+    var base: String?
+
+    func open() throws -> BaseFile? { try base.map { BaseFile(try ModelFile.open($0)) } }
+
+    /// Says so if a base was given that none of the files needs.
+    func noteIfUnneeded(by files: [any TensorFile], _ common: CommonOptions) {
+        guard let base, !files.contains(where: { ($0 as? CompressedFile)?.neededBase != nil }) else { return }
+        common.note("note: \(base) is not needed: nothing was compressed against a base")
     }
 }
