@@ -108,6 +108,26 @@ public final class ArchiveWriter: Sendable {
         }
     }
 
+    /// Stores the tensor of an entry as one that was added already, because the source has the same bytes there.
+    ///
+    /// - Throws: ``BantamError`` of kind `invalidArgument` if the other one is of another dtype or shape or was
+    ///   not added.
+    public func add(equalOf other: Int, at index: Int) throws {
+        let (entry, otherEntry) = (source.entries[index], source.entries[other])
+        try locating(tensor: entry.name) {
+            try added.withLock {
+                guard let tensor = $0[other], entry.dtype == otherEntry.dtype,
+                    entry.shape == otherEntry.shape
+                else {
+                    throw BantamError(
+                        .invalidArgument, "expected the equal of '\(otherEntry.name)', found another tensor")
+                }
+                guard $0[index] == nil else { throw BantamError(.internal, "added twice") }
+                $0[index] = tensor
+            }
+        }
+    }
+
     /// Lays the file out, writes it and gives it its name.
     ///
     /// - Throws: ``BantamError``: `internal` if a tensor is missing, `io` or `cannotCreate` if the file cannot

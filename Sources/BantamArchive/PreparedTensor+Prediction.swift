@@ -91,7 +91,7 @@ extension PreparedTensor {
 
 extension Tensor {
     /// Whether two tensors of one dtype and shape are the same bit for bit.
-    func hasBytes(of other: Tensor) -> Bool {
+    package func hasBytes(of other: Tensor) -> Bool {
         guard dtype == other.dtype, shape == other.shape else { return false }
         return withExtendedLifetime((storage, other.storage)) {
             let length = 1 << 20

@@ -63,20 +63,37 @@ public struct Compression: Sendable {
         let writer = try ArchiveWriter(output, source: source, coding: plan.recipe.coding, base: base)
         let zeros = try GlobalZeros(plan, source)
         let clock = PassClock()
+        let finished = FinishedTensors(of: source)
         let outcomes = try plan.mapInTwoPhases(workers) { index, workers in
             let entry = plan.entries[index]
             return try locating(file: source.path, tensor: entry.tensor.name) {
                 let tensor = try source.tensor(at: index)
+                let counterpart = try base.map {
+                    TensorCompression.Counterpart(tensor: try $0.tensor(like: entry.tensor))
+                }
+                // Equal tensors need not have equal counterparts.
+                let key =
+                    counterpart?.tensor == nil
+                    ? FinishedTensors.Key(tensor, rule: entry.rule?.number, zeros: zeros[index]) : nil
+                if let key, let equal = try finished.equal(of: tensor, key) {
+                    try writer.add(equalOf: equal.index, at: index)
+                    progress(entry.tensor.byteCount)
+                    return Outcome(entry, plan, notes: equal.notes, prediction: equal.prediction)
+                }
                 let result = try TensorCompression(
-                    tensor, base: base.map { .init(tensor: try $0.tensor(like: entry.tensor)) },
+                    tensor, base: counterpart,
                     steps: entry.steps, zeros: zeros[index], recipe: plan.recipe, workers: workers, clock: clock)
                 try clock.measure("checksum") {
                     try writer.add(result.prepared, at: index, original: tensor, workers: workers)
                 }
+                if let key {
+                    finished.add(.init(index: index, notes: result.notes, prediction: result.prediction), key)
+                }
                 progress(entry.tensor.byteCount)
-                return Outcome(entry, plan, result)
+                return Outcome(entry, plan, notes: result.notes, prediction: result.prediction)
             }
         }
+        // How tensors are held and what they take is known when it is known which arrays are equal.
         let summary = try writer.finish()
         self.outcomes = zip(outcomes, summary.tensors).map { outcome, stored in
             var outcome = outcome
@@ -114,15 +131,15 @@ extension Compression {
 }
 
 extension Compression.Outcome {
-    init(_ entry: Plan.Entry, _ plan: Plan, _ result: TensorCompression) {
+    /// What became of the tensor of an entry, but for how it is held.
+    init(_ entry: Plan.Entry, _ plan: Plan, notes: [String], prediction: Prediction?) {
         tensor = entry.tensor
         rule = entry.rule?.label
         steps = entry.steps.map(\.label)
-        encoding = result.prepared.summary(of: tensor.dtype)
-        byteCount = result.prepared.dataByteCount
-        notes = result.notes
-        prediction = result.prediction
-        if let reason = plan.reasonKept(entry) { notes.insert("kept: \(reason)", at: 0) }
+        encoding = ""
+        byteCount = 0
+        self.notes = (plan.reasonKept(entry).map { ["kept: \($0)"] } ?? []) + notes
+        self.prediction = prediction
     }
 }
 

@@ -37,8 +37,10 @@ public struct Estimate: Sendable {
                 let result = try TensorCompression(
                     sample, base: counterpart.map { .init(tensor: $0?.evenRows(of: count)) }, steps: entry.steps, zeros: zeros[index].map { Int(Double($0) / share) },
                     recipe: plan.recipe, workers: workers, clock: clock)
-                var outcome = Compression.Outcome(entry, plan, result)
-                outcome.byteCount = Int((Double(outcome.byteCount) * share).rounded())
+                var outcome = Compression.Outcome(
+                    entry, plan, notes: result.notes, prediction: result.prediction)
+                outcome.encoding = result.prepared.summary(of: tensor.dtype)
+                outcome.byteCount = Int((Double(result.prepared.dataByteCount) * share).rounded())
                 let header = result.prepared.byteCount - result.prepared.dataByteCount
                 return (outcome: outcome, headerByteCount: header, isSampled: share > 1)
             }

@@ -1,0 +1,58 @@
+// Why: tied weights come as several equal tensors, and running passes and coders over each again would only give
+// the same bytes.
+
+import BantamArchive
+import BantamCoding
+import BantamLoaders
+import BantamTensors
+import Synchronization
+
+/// The tensors of a model that have been compressed so far, to find the equal of another one.
+///
+/// One that is still being compressed by another thread is not waited for: compressing its equal as well gives the
+/// same bytes, which the archive stores once.
+final class FinishedTensors: Sendable {
+    /// A tensor that was compressed.
+    struct Finished: Sendable {
+        var index: Int
+        var notes: [String]
+        var prediction: Prediction?
+    }
+
+    /// What equal tensors that are compressed alike have in common; the bytes are compared where it is the same.
+    struct Key: Hashable {
+        fileprivate var dtype: DType
+        fileprivate var shape: Shape
+        fileprivate var rule: Int?
+        fileprivate var zeros: Int?
+        fileprivate var fingerprint: Checksum
+
+        /// `nil` for a tensor so small that looking for its equal is not worth it.
+        init?(_ tensor: Tensor, rule: Int?, zeros: Int?) {
+            guard tensor.byteCount >= 64 << 10 else { return nil }
+            (dtype, shape, self.rule, self.zeros) = (tensor.dtype, tensor.shape, rule, zeros)
+            // Pieces are enough to tell tensors apart, and leave the rest of a mapped file on disk.
+            let length = 4 << 10
+            var streaming = StreamingChecksum()
+            withExtendedLifetime(tensor) {
+                for start in [0, (tensor.byteCount - length) / 2, tensor.byteCount - length] {
+                    streaming.update(
+                        UnsafeRawBufferPointer(rebasing: tensor.storage.bytes[start..<start + length]))
+                }
+            }
+            fingerprint = streaming.checksum
+        }
+    }
+
+    private let source: any TensorFile
+    private let known = Mutex<[Key: [Finished]]>([:])
+
+    init(of source: any TensorFile) { self.source = source }
+
+    /// A finished tensor with the same bytes; `nil` if there is none.
+    func equal(of tensor: Tensor, _ key: Key) throws -> Finished? {
+        try known.withLock { $0[key] ?? [] }.first { try source.tensor(at: $0.index).hasBytes(of: tensor) }
+    }
+
+    func add(_ finished: Finished, _ key: Key) { known.withLock { $0[key, default: []].append(finished) } }
+}
