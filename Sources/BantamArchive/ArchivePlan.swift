@@ -25,18 +25,20 @@ struct ArchivePlan {
         var records: [TensorRecord] = []
         for (entry, tensor) in tensors {
             var tree = try known.tree(ofTwin: tensor, like: entry)
-            tree = try tree ?? tensor.tree.map { path, array in
-                // A dense tensor's plain array has the tensor's own name, which is reserved for it.
-                if path.isEmpty && !array.isCoded {
-                    stored.append((entry.name, array))
-                    return entry.name
+            tree =
+                try tree
+                ?? tensor.tree.map { path, array in
+                    // A dense tensor's plain array has the tensor's own name, which is reserved for it.
+                    if path.isEmpty && !array.isCoded {
+                        stored.append((entry.name, array))
+                        return entry.name
+                    }
+                    if array.isCoded, let name = try known.name(of: array) { return name }
+                    let name = names.name(entry.name + path, isCoded: array.isCoded)
+                    stored.append((name, array))
+                    if array.isCoded { known.add(array, name) }
+                    return name
                 }
-                if array.isCoded, let name = try known.name(of: array) { return name }
-                let name = names.name(entry.name + path, isCoded: array.isCoded)
-                stored.append((name, array))
-                if array.isCoded { known.add(array, name) }
-                return name
-            }
             guard let tree else { continue }
             known.add(tensor, tree, like: entry)
             records.append(
@@ -44,11 +46,13 @@ struct ArchivePlan {
                     name: entry.name, dtype: entry.dtype, shape: entry.shape, checksum: tensor.checksum,
                     tree: tree))
         }
-        let sizes = Dictionary(stored.map { ($0.name, $0.array.range.count) }, uniquingKeysWith: { a, _ in a })
+        let sizes = Dictionary(
+            stored.map { ($0.name, $0.array.range.count) }, uniquingKeysWith: { a, _ in a })
         let shared = SharedArrays(records.map(\.tree.leaves))
         holdings = tensors.indices.map { index in
             (
-                shared.twin(of: index).map { sameAsSummary(records[$0].name) } ?? tensors[index].tensor.summary,
+                shared.twin(of: index).map { sameAsSummary(records[$0].name) }
+                    ?? tensors[index].tensor.summary,
                 shared.owned(by: index).reduce(0) { $0 + (sizes[$1] ?? 0) }
             )
         }

@@ -191,7 +191,8 @@ struct ArchiveStructure {
         guard checksums.isEmpty == (base == nil) else {
             throw BantamError(
                 .corruption,
-                "expected '\(MetadataKey.base)' if and only if tensors need a base, found \(checksums.count) that do")
+                "expected '\(MetadataKey.base)' if and only if tensors need a base, found \(checksums.count) that do"
+            )
         }
         guard let base, case let expected = BaseReference(file: base.file, checksums: checksums),
             expected != base

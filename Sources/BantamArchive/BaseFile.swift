@@ -21,7 +21,8 @@ public struct BaseFile: Sendable {
     public init(_ file: any TensorFile) {
         self.file = file
         positions = Dictionary(
-            file.entries.enumerated().map { (Array($1.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+            file.entries.enumerated().map { (Array($1.name.utf8), $0) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// The base's tensor of the same name, dtype and shape; `nil` if there is none.
@@ -42,7 +43,8 @@ public struct BaseFile: Sendable {
         try locating(file: path, tensor: entry.name) {
             guard let index = positions[Array(entry.name.utf8)] else {
                 throw BantamError(
-                    .corruption, "expected the base '\(reference.file)' with this tensor, found no such tensor")
+                    .corruption,
+                    "expected the base '\(reference.file)' with this tensor, found no such tensor")
             }
             guard let tensor = try tensor(like: entry) else {
                 let found = file.entries[index]
@@ -55,7 +57,8 @@ public struct BaseFile: Sendable {
             guard found == checksum else {
                 throw BantamError(
                     .corruption,
-                    "expected the base '\(reference.file)' with values of checksum \(checksum), found \(found)")
+                    "expected the base '\(reference.file)' with values of checksum \(checksum), found \(found)"
+                )
             }
             return tensor
         }

@@ -22,3 +22,19 @@ public enum ModelFile {
         return try CompressedFile(plain, workers: workers, base: base)
     }
 }
+
+extension BaseFile {
+    /// The file or folder at `path` as a base, of any format that is read.
+    ///
+    /// - Throws: ``BantamError`` as the readers do; `invalidArgument` if it needs a base itself.
+    public init(contentsOf path: String) throws {
+        let file = try ModelFile.open(path)
+        if let needed = (file as? CompressedFile)?.neededBase {
+            throw BantamError(
+                .invalidArgument, file: path,
+                "expected a base that stands alone, found a file compressed against '\(needed.file)'; decompress "
+                    + "it first")
+        }
+        self.init(file)
+    }
+}

@@ -86,7 +86,8 @@ extension PartTree where Leaf == String {
         }
         let names = Set(members.map(\.key))
         if names.contains(Part.base), depth > 0 {
-            throw BantamError(.corruption, "encodings: expected '\(Part.base)' of a tensor, found it of a part")
+            throw BantamError(
+                .corruption, "encodings: expected '\(Part.base)' of a tensor, found it of a part")
         }
         func base() throws -> Checksum {
             let digits = try leaf(Part.base)

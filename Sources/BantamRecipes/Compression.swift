@@ -82,7 +82,8 @@ public struct Compression: Sendable {
                 }
                 let result = try TensorCompression(
                     tensor, base: counterpart,
-                    steps: entry.steps, zeros: zeros[index], recipe: plan.recipe, workers: workers, clock: clock)
+                    steps: entry.steps, zeros: zeros[index], recipe: plan.recipe, workers: workers,
+                    clock: clock)
                 try clock.measure("checksum") {
                     try writer.add(result.prepared, at: index, original: tensor, workers: workers)
                 }

@@ -35,7 +35,8 @@ public struct Estimate: Sendable {
                 let sample = tensor.evenRows(of: count)
                 let share = Double(tensor.elementCount) / Double(max(sample.elementCount, 1))
                 let result = try TensorCompression(
-                    sample, base: counterpart.map { .init(tensor: $0?.evenRows(of: count)) }, steps: entry.steps, zeros: zeros[index].map { Int(Double($0) / share) },
+                    sample, base: counterpart.map { .init(tensor: $0?.evenRows(of: count)) },
+                    steps: entry.steps, zeros: zeros[index].map { Int(Double($0) / share) },
                     recipe: plan.recipe, workers: workers, clock: clock)
                 var outcome = Compression.Outcome(
                     entry, plan, notes: result.notes, prediction: result.prediction)

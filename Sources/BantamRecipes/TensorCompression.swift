@@ -32,9 +32,11 @@ struct TensorCompression {
     ) throws {
         var notes: [String] = []
         if let counterpart = base?.tensor,
-            let unchanged = clock.measure("base", {
-                PreparedTensor(tensor, unchangedFrom: counterpart)
-            })
+            let unchanged = clock.measure(
+                "base",
+                {
+                    PreparedTensor(tensor, unchangedFrom: counterpart)
+                })
         {
             prepared = unchanged
             prediction = .unchanged

@@ -23,7 +23,7 @@ import Testing
     }
 
     /// Runs `body` with one bit of the file at `path` flipped, for every bit.
-    private func forEachFlippedBit(of path: String, _ body: (Int) throws -> Void) throws {
+    static func forEachFlippedBit(of path: String, _ body: (Int) throws -> Void) throws {
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
         let descriptor = open(path, O_WRONLY)
         try #require(descriptor >= 0)
@@ -42,7 +42,7 @@ import Testing
             let path = folder.file("small.safetensors")
             try write(kind, path, "none")
             try CompressedFile(path).verify(workers: .one)
-            try forEachFlippedBit(of: path) { bit in
+            try Self.forEachFlippedBit(of: path) { bit in
                 let error = bantamError { try CompressedFile(path).verify(workers: .one) }
                 if error == nil || error?.kind == .internal {
                     Issue.record("\(kind): bit \(bit) is not found")
@@ -64,7 +64,7 @@ import Testing
                 path, overwriting: false, source: source, coding: Coding(named: "zstd"))
             try writer.add(writer.prepare(.dense(original), workers: .one), at: 0, original: original)
             #expect(try writer.finish().tensors[0].encoding == "dense>coded")
-            try forEachFlippedBit(of: path) { bit in
+            try Self.forEachFlippedBit(of: path) { bit in
                 let error = bantamError { try CompressedFile(path).verify(workers: .one) }
                 if error == nil || error?.kind == .internal { Issue.record("bit \(bit) is not found") }
                 let failure = bantamError { try Decompression.write(CompressedFile(path), to: output) }

@@ -52,7 +52,7 @@ struct CompressCommand: ParsableCommand {
         let recipe = try recipeOptions.resolved()
         let source = try inputOptions.open(input)
         let plan = try Plan(recipe, for: source)
-        let base = try base.map { BaseFile(try ModelFile.open($0)) }
+        let base = try base.map { try BaseFile(contentsOf: $0) }
         if dryRun {
             let estimate = try Estimate(plan, of: source, base: base, workers: common.workers)
             try CompressionTable(estimate.outcomes).print(quiet: false)
@@ -81,7 +81,8 @@ struct CompressCommand: ParsableCommand {
         for note in compression.notes { common.note(note) }
         try print(base, compression.outcomes)
         if compression.sharedByteCount > 0 {
-            try Terminal.output("equal arrays stored once: \(Format.bytes(compression.sharedByteCount)) saved")
+            try Terminal.output(
+                "equal arrays stored once: \(Format.bytes(compression.sharedByteCount)) saved")
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         try Terminal.output(

@@ -94,7 +94,9 @@ struct EvaluateCommand: ParsableCommand {
     /// both files are there already or it is named like one.
     static func completed(_ arguments: [String]) -> [String] {
         guard arguments.first == "evaluate" else { return arguments }
-        let withValue: Set = ["--network", "--data", "--html", "--markdown", "--require", "--base", "--threads"]
+        let withValue: Set = [
+            "--network", "--data", "--html", "--markdown", "--require", "--base", "--threads",
+        ]
         var result: [String] = []
         var files = 0
         for (index, argument) in arguments.enumerated() {

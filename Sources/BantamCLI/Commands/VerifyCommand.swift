@@ -42,7 +42,8 @@ struct VerifyCommand: ParsableCommand {
     /// What cannot be checked without the base.
     private func unchecked(_ file: CompressedFile) -> String {
         guard file.base == nil, let needed = file.neededBase else { return "" }
-        return " of what is stored; \(Format.count(file.predictedCount, "tensor")) checked only so far, because "
+        return
+            " of what is stored; \(Format.count(file.predictedCount, "tensor")) checked only so far, because "
             + "the rest is in the base '\(oneLine(needed.file))' (checksum \(needed.checksum)): give it with --base"
     }
 }

@@ -49,7 +49,7 @@ struct BaseOptions: ParsableArguments {
         completion: .file())
     var base: String?
 
-    func open() throws -> BaseFile? { try base.map { BaseFile(try ModelFile.open($0)) } }
+    func open() throws -> BaseFile? { try base.map { try BaseFile(contentsOf: $0) } }
 
     /// Says so if a base was given that none of the files needs.
     func noteIfUnneeded(by files: [any TensorFile], _ common: CommonOptions) {
