@@ -1,7 +1,8 @@
 """A reader of Bantam's compressed files (version 1), written from docs/format.md alone.
 
 NumPy is all it needs; zstandard and lz4 only for arrays coded so. It checks nothing: it shows how little a reader is.
-Usage: python3 reader.py FILE.safetensors   prints name, dtype, shape and the first values of every tensor.
+Usage: python3 reader.py FILE.safetensors [BASE]   prints name, dtype, shape and the first values of every tensor.
+A base, for files that were compressed against one, is an .npz or a plain .safetensors file.
 """
 import bz2
 import json
@@ -12,6 +13,8 @@ import numpy as np
 
 FLOATS = {"F64": "f8", "F32": "f4", "F16": "f2", "I64": "i8", "I32": "i4", "I16": "i2", "I8": "i1",
           "U64": "u8", "U32": "u4", "U16": "u2", "U8": "u1", "BOOL": "?", "BF16": "bf16"}
+KINDS = {"float64": "f8", "float32": "f4", "float16": "f2", "bfloat16": "bf16", "int64": "i8", "int32": "i4",
+         "int16": "i2", "int8": "i1", "uint64": "u8", "uint32": "u4", "uint16": "u2", "uint8": "u1", "bool": "?"}
 CODES = {1: "f8", 2: "f4", 3: "f2", 4: "bf16", 15: "i8", 16: "i4", 17: "i2", 18: "i1",
          19: "u8", 20: "u4", 21: "u2", 22: "u1", 23: "?"}
 
@@ -66,8 +69,18 @@ def decoded(data):
     return typed(b"".join(blocks), CODES[dtype])
 
 
-def read(path):
-    """Every tensor by name, as a NumPy array; bfloat16 as float32."""
+def base_bytes(path):
+    """The bytes of every tensor of a base, by name."""
+    if path.endswith(".npz"):
+        return {name: values.tobytes() for name, values in np.load(path).items()}
+    data = open(path, "rb").read()
+    start = 8 + int.from_bytes(data[:8], "little")
+    items = json.loads(data[8:start]).items()
+    return {name: data[start:][slice(*item["data_offsets"])] for name, item in items if name != "__metadata__"}
+
+
+def read(path, base={}):
+    """Every tensor by name, as a NumPy array; bfloat16 as float32. For a base see base_bytes."""
     data = open(path, "rb").read()
     start = 8 + int.from_bytes(data[:8], "little")
     header = json.loads(data[8:start])
@@ -85,6 +98,16 @@ def read(path):
             return values if shape is None else values.reshape(shape)
         if "array" in node:
             return tensor(node["array"], owner, shape)
+        if "base" in node:
+            bits = base[owner]
+            if "xor" in node:
+                residual = array(node["xor"], owner)
+                bits = (np.frombuffer(bits, residual.dtype) ^ residual).tobytes()
+            if "difference" in node:
+                residual = array(node["difference"], owner)
+                steps = residual >> 1 ^ -(residual & 1)
+                bits = (np.frombuffer(bits, residual.dtype) + steps).tobytes()
+            return typed(bits, KINDS[node["dtype"]]).reshape(shape)
         if "codes" in node:
             codes = tensor(node["codes"], owner, shape)
             scales = array(node["scales"], owner)
@@ -125,5 +148,6 @@ def read(path):
 
 
 if __name__ == "__main__":
-    for name, values in read(sys.argv[1]).items():
+    known = base_bytes(sys.argv[2]) if len(sys.argv) > 2 else {}
+    for name, values in read(sys.argv[1], known).items():
         print(name, values.dtype, values.shape, values.ravel()[:4])

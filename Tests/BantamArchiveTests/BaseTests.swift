@@ -228,7 +228,7 @@ import Testing
 
     /// Each bit of what is stored is vouched for without the base, header and residual alike.
     @Test func everyFlippedBitIsFound() throws {
-        let base = Tensor(.float32, [16], (0..<16).map { Float($0) })
+        let base = Tensor(.float32, [30], (0..<30).map { Float($0) })
         let tuned = Self.moved(base, as: UInt32.self)
         try withTemporaryFolder { folder in
             let path = folder.file("small.safetensors")

@@ -59,6 +59,50 @@ import Testing
         }
     }
 
+    /// Files of several tensors that hang together: predicted from a base, or equal. What they were made of stands
+    /// beside them, written by NumPy.
+    @Test(arguments: ["predicted-none", "predicted-zstd", "shared-none", "shared-zstd"])
+    func filesOfSeveralTensors(_ name: String) throws {
+        let folder = Self.folder.appendingPathComponent("several")
+        let isPredicted = name.hasPrefix("predicted")
+        let source = try TensorFiles.open(folder.file(isPredicted ? "tuned.npz" : "tied.npz"))
+        let base = isPredicted ? try BaseFile(contentsOf: folder.file("base.npz")) : nil
+        let path = folder.file(name + ".safetensors")
+        let file = try CompressedFile(path, base: base)
+        try file.verify(workers: .one)
+        #expect(file.entries == source.entries)
+        for index in file.entries.indices where name != "shared-none" || file.entries[index].shape.rank < 2 {
+            let found = try file.tensor(at: index)
+            #expect(try found.hasBytes(of: source.tensor(at: index)), "\(file.entries[index].name)")
+        }
+        guard name.hasSuffix("none") else {
+            let expected =
+                isPredicted
+                ? [
+                    "difference>coded", "xor>coded", "difference>coded", "same as base", "dense>coded",
+                    "dense",
+                ] : ["dense>coded", "dense>coded", "same as embedding", "same as bias"]
+            #expect(file.entries.indices.map { file.storage(at: $0).encoding } == expected)
+            return
+        }
+        // Written today from what it holds, a file without zstd has the same bytes.
+        try withTemporaryFolder { folder in
+            let again = folder.file("again.safetensors")
+            let writer = try ArchiveWriter(
+                again, overwriting: false, source: source, coding: .none, base: base)
+            for (index, entry) in source.entries.enumerated() {
+                let tensor = try source.tensor(at: index)
+                let unchanged = try base?.tensor(like: entry).flatMap {
+                    PreparedTensor(tensor, unchangedFrom: $0)
+                }
+                let prepared = try unchanged ?? writer.prepare(file.encoding(at: index), workers: .one)
+                try writer.add(prepared, at: index, original: tensor)
+            }
+            _ = try writer.finish()
+            #expect(FileManager.default.contentsEqual(atPath: again, andPath: path))
+        }
+    }
+
     private func fileName(_ name: String, _ coding: String) -> String {
         "\(name)-\(coding == "none" ? "none" : "zstd").safetensors"
     }

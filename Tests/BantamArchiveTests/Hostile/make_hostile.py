@@ -189,6 +189,83 @@ lies = {
     "gaps-few": (GAPS, lambda a: replace(a, "weight.gaps", "U8", np.zeros(2, "u1"))),
 }
 
+
+
+def base(archive, digits, reference=None):
+    """Says that the base has the tensor; `reference`: what the file says of the base."""
+    archive.weight.pop("array")
+    archive.weight["base"] = digits
+    archive.arrays = {}
+    if reference is not None:
+        archive.metadata["bantam.base"] = reference
+
+
+def reference(*digits):
+    """The reference to a base with tensors of these checksums."""
+    sums = b"".join(struct.pack("<Q", int(d, 16)) for d in digits)
+    return json.dumps({"file": "base.safetensors", "checksum": xxhash.xxh3_64_hexdigest(sums)})
+
+
+def residual(archive, dtype, values, shape=None, original=None):
+    """Holds the tensor as a residual, whatever its array is."""
+    digits = "0123456789abcdef"
+    base(archive, digits, reference(digits))
+    archive.weight["xor"] = "weight.xor"
+    if shape:
+        archive.weight["shape"] = shape
+    if original:
+        archive.weight["dtype"] = original
+    replace(archive, "weight.xor", dtype, values)
+
+
+def tensor_beside(archive, **changes):
+    """A second tensor that is held by the arrays of the first, but for some changes."""
+    archive.encodings["other"] = {k: v for k, v in {**archive.weight, **changes}.items() if v is not None}
+
+
+SUM = "0123456789abcdef"
+lies |= {
+    # Bases
+    "base-not-named": (DENSE, lambda a: base(a, a.weight["checksum"])),
+    "base-named-for-nothing": (DENSE, lambda a: a.metadata.update({"bantam.base": reference()})),
+    "base-reference-not-json": (DENSE, lambda a: base(a, a.weight["checksum"], "base.safetensors")),
+    "base-reference-a-number": (DENSE, lambda a: base(a, a.weight["checksum"], '{"file":1,"checksum":2}')),
+    "base-reference-with-more": (DENSE, lambda a: base(a, a.weight["checksum"], json.dumps(
+        {**json.loads(reference(a.weight["checksum"])), "more": 1}))),
+    "base-reference-checksum-wrong": (DENSE, lambda a: base(a, a.weight["checksum"], reference(SUM))),
+    "base-reference-of-two": (DENSE, lambda a: base(
+        a, a.weight["checksum"], reference(a.weight["checksum"], a.weight["checksum"]))),
+    "base-of-other-values": (DENSE, lambda a: base(a, SUM, reference(SUM))),
+    "base-checksum-short": (DENSE, lambda a: base(a, "12", reference("12"))),
+    "base-a-number": (DENSE, lambda a: base(a, 12, reference("12"))),
+    "base-no-elements": (DENSE, lambda a: (
+        base(a, a.weight["checksum"], reference(a.weight["checksum"])), a.weight.update({"shape": [0, 20]}))),
+    "base-of-a-part": (QUANTIZED, lambda a: (a.weight.update({"codes": {"base": SUM}}), a.arrays.pop("weight.codes"))),
+    "base-and-array": (DENSE, lambda a: a.weight.update({"base": SUM})),
+    "base-array-orphan": (DENSE, lambda a: (
+        base(a, a.weight["checksum"], reference(a.weight["checksum"])), set_array(a, "weight.more", b"1234"))),
+    "residual-two-kinds": (DENSE, lambda a: (
+        residual(a, "U32", np.zeros((12, 20), "u4")), a.weight.update({"difference": "weight.xor"}))),
+    "residual-without-base": (DENSE, lambda a: (
+        residual(a, "U32", np.zeros((12, 20), "u4")), a.weight.pop("base"))),
+    "residual-a-node": (DENSE, lambda a: (
+        residual(a, "U32", np.zeros((12, 20), "u4")),
+        a.weight.update({"xor": {"values": "weight.xor", "bitmask": "weight.xor"}}))),
+    "residual-narrow": (DENSE, lambda a: residual(a, "U16", np.zeros((12, 20), "u2"))),
+    "residual-signed": (DENSE, lambda a: residual(a, "I32", np.zeros((12, 20), "i4"))),
+    "residual-short": (DENSE, lambda a: residual(a, "U32", np.zeros((12, 19), "u4"))),
+    "residual-of-complex": (DENSE, lambda a: residual(a, "U64", np.zeros(4, "u8"), [4], "complex128")),
+    "residual-terabyte": (DENSE, lambda a: residual(a, "U8", np.zeros(4, "u1"), [1 << 40], "uint8")),
+    # Shared arrays
+    "shared-as-another-dtype": ("kept-zstd", lambda a: tensor_beside(a, dtype="uint32")),
+    "shared-as-another-shape": ("kept-zstd", lambda a: tensor_beside(a, shape=[20, 12])),
+    "shared-shorter": (QUANTIZED, lambda a: tensor_beside(a, shape=[12, 19])),
+    "shared-checksum-wrong": ("kept-zstd", lambda a: tensor_beside(a, checksum=SUM)),
+    "shared-part-of-kept": (DENSE, lambda a: tensor_beside(a, **{
+        "array": None, "values": "weight", "gaps": "weight"})),
+    "shared-header": ("kept-zstd", lambda a: a.metadata.update({"bantam.header": a.weight["array"]})),
+}
+
 KEPT = "kept-zstd"
 frame = zstandard.ZstdCompressor(level=1).compress
 containers = {

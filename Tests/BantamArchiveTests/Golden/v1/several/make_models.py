@@ -1,0 +1,37 @@
+"""Writes base.npz and tuned.npz, a model before and after fine-tuning, in which tensors changed in every way.
+
+The golden files predicted-*.safetensors were made of them by the command:
+    bantam compress tuned.npz predicted-none.safetensors --base base.npz --coding none
+    bantam compress tuned.npz predicted-zstd.safetensors --base base.npz --coding zstd:19
+and shared-*.safetensors of tied.npz, in which tensors are equal:
+    bantam compress tied.npz shared-none.safetensors --coding none --quantize 8
+    bantam compress tied.npz shared-zstd.safetensors --coding zstd:19
+Usage: python3 make_models.py   (packages: ../requirements.txt)
+"""
+import pathlib
+
+import numpy as np
+
+here = pathlib.Path(__file__).resolve().parent
+random = np.random.default_rng(20)
+
+
+def moved(values, word):
+    """Every pattern a little larger or smaller."""
+    return (values.view(word) + random.integers(-2, 3, values.shape).astype(word)).view(values.dtype)
+
+
+def flipped(values, word, bit):
+    """One bit of every other pattern another."""
+    return (values.view(word) ^ (random.integers(0, 2, values.shape).astype(word) << word(bit))).view(values.dtype)
+
+
+single = random.normal(0, 0.1, (12, 20)).astype("<f4")
+half = random.normal(0, 0.1, (16, 24)).astype("<f2")
+steps = np.arange(40, dtype="<i8").reshape(4, 10) * 1000
+np.savez(here / "base.npz", moved=single, flipped=half, steps=steps, unchanged=half[:3], unrelated=single)
+np.savez(here / "tuned.npz", moved=moved(single, np.uint32), flipped=flipped(half, np.uint16, 9),
+         steps=moved(steps, np.uint64), unchanged=half[:3], unrelated=np.ones((12, 20), "<f4"), new=single)
+
+matrix = (random.normal(0, 20, (32, 32)).round() / 64).astype("<f4")
+np.savez(here / "tied.npz", embedding=matrix, bias=matrix[0], head=matrix, gain=matrix[0])
