@@ -38,14 +38,22 @@ enum Checksums {
     static func repairContent(of path: String, _ bytes: inout [UInt8]) -> Bool {
         func numbers(_ words: String) -> (expected: UInt64, found: UInt64)? {
             Repair.numbers(after: words) {
-                let file = try CompressedFile(path)
+                let file = try ZeroBase.open(path)
                 for (index, entry) in file.entries.enumerated()
                 where entry.byteCount <= 1 << 24 && entry.shape.elementCount <= 1 << 22 {
                     _ = try file.tensor(at: index)
                 }
             }
         }
-        if let (expected, found) = numbers("expected values of checksum ") {
+        if let (expected, found) = numbers("expected a base of checksum ") {
+            bytes.replace(
+                Array(Checksum(value: found).description.utf8),
+                by: Array(Checksum(value: expected).description.utf8))
+            return true
+        }
+        if let (expected, found) =
+            numbers("expected values of checksum ") ?? numbers("with values of checksum ")
+        {
             bytes.replace(
                 Array(Checksum(value: expected).description.utf8),
                 by: Array(Checksum(value: found).description.utf8))
