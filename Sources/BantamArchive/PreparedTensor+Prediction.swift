@@ -39,7 +39,8 @@ extension PreparedTensor {
     /// Codes a tensor that differs from the base's: what remains of it or the tensor itself, whichever is smaller.
     ///
     /// Every ``Residual`` and the plain tensor are coded; of tensors over 4 MiB only samples, to tell which
-    /// residual to code and whether the plain tensor could compete.
+    /// residual to code and whether the plain tensor could compete; it is also coded where the residual takes over
+    /// half of its bytes.
     ///
     /// - Parameter base: of the same dtype and shape.
     /// - Complexity: O(bytes); two tensors' worth of memory beside the tensor and its base.
@@ -49,7 +50,7 @@ extension PreparedTensor {
             return
         }
         var kinds = Residual.allCases
-        var mayBePlain = true
+        var triesPlain = true
         if tensor.byteCount > PreparedTensor.largestWhole {
             let (part, basePart) = (tensor.sample(), base.sample())
             let sizes = try kinds.map {
@@ -58,23 +59,25 @@ extension PreparedTensor {
             let least = sizes.min() ?? 0
             kinds = [kinds[sizes.firstIndex(of: least) ?? 0]]
             let plain = try PreparedTensor(.dense(part), coding: coding, workers: workers).dataByteCount
-            mayBePlain = plain < 2 * least
+            triesPlain = plain < 2 * least
         }
         let checksum = Checksum(of: base)
-        var candidates: [PreparedTensor] = []
-        if mayBePlain {
-            candidates.append(try PreparedTensor(.dense(tensor), coding: coding, workers: workers))
-        }
+        var best: PreparedTensor?
         for kind in kinds {
             let residual = try PreparedTensor(tensor, kind, from: base, coding: coding, workers: workers)
-            // What is not coded takes as much as the plain tensor.
-            guard case .dense(let array) = residual.tree, array.isCoded || !mayBePlain else { continue }
-            candidates.append(
-                PreparedTensor(
-                    .dense(tensor), tree: .predicted(residual: array, kind: kind, base: checksum)))
+            // What does not shrink takes as much as the plain tensor.
+            guard case .dense(let array) = residual.tree, array.isCoded else { continue }
+            let predicted = PreparedTensor(
+                .dense(tensor), tree: .predicted(residual: array, kind: kind, base: checksum))
+            if predicted.byteCount < best?.byteCount ?? .max { best = predicted }
         }
-        // The first of equals, and that is the plain one.
-        self = candidates.dropFirst().reduce(candidates[0]) { $1.byteCount < $0.byteCount ? $1 : $0 }
+        // The pieces may have been better than the rest.
+        if let best, !triesPlain, 2 * best.byteCount < tensor.byteCount {
+            self = best
+            return
+        }
+        let plain = try PreparedTensor(.dense(tensor), coding: coding, workers: workers)
+        self = best.flatMap { $0.byteCount < plain.byteCount ? $0 : nil } ?? plain
     }
 
     /// Tensors of up to so many bytes are coded in every way.

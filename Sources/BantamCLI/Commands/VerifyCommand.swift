@@ -29,8 +29,8 @@ struct VerifyCommand: ParsableCommand {
         if let compressed = source as? CompressedFile {
             try compressed.verify(workers: common.workers)
             try Terminal.output(
-                "\(file): good; \(Format.count(source.entries.count, "tensor")), every checksum holds"
-                    + unchecked(compressed))
+                "\(file): good; \(Format.count(source.entries.count, "tensor")), "
+                    + result(compressed))
         } else {
             try common.workers.forEach(source.entries.count) { _ = try source.tensor(at: $0) }
             try Terminal.output(
@@ -39,11 +39,10 @@ struct VerifyCommand: ParsableCommand {
         }
     }
 
-    /// What cannot be checked without the base.
-    private func unchecked(_ file: CompressedFile) -> String {
-        guard file.base == nil, let needed = file.neededBase else { return "" }
-        return
-            " of what is stored; \(Format.count(file.predictedCount, "tensor")) checked only so far, because "
-            + "the rest is in the base '\(oneLine(needed.file))' (checksum \(needed.checksum)): give it with --base"
+    /// What holds, and what cannot be checked without the base.
+    private func result(_ file: CompressedFile) -> String {
+        guard file.base == nil, let needed = file.neededBase else { return "every checksum holds" }
+        return "every checksum of what is stored holds; \(file.predictedCount) need the base "
+            + "'\(oneLine(needed.file))' (checksum \(needed.checksum)) to come back: give it with --base to check them too"
     }
 }
