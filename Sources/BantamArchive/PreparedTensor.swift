@@ -43,6 +43,9 @@ public struct PreparedTensor: Sendable {
     public let encoding: Encoding
     let tree: PartTree<Array>
 
+    /// Whether it is one plain array, which stands in the file under the tensor's own name and is never shared.
+    public var isPlain: Bool { if case .dense(let array) = tree { !array.isCoded } else { false } }
+
     /// The bytes of all stored arrays.
     public var dataByteCount: Int { tree.leaves.reduce(0) { $0 + $1.byteCount } }
     /// The bytes this tensor takes in a file: its arrays and, roughly, what the header says of them.

@@ -1,6 +1,8 @@
 // Why: tied weights are the same bytes under several names. They are stored once, and whoever shows sizes must not
 // count them twice.
 
+import BantamTensors
+
 /// Which of the tensors of a file hold arrays of their own, and which only name those of an earlier one.
 struct SharedArrays<Identifier: Hashable & Sendable>: Sendable {
     private let arrays: [[Identifier]]
@@ -28,4 +30,4 @@ struct SharedArrays<Identifier: Hashable & Sendable>: Sendable {
 }
 
 /// How reports show a tensor that is held by the arrays of another one.
-func sameAsSummary(_ name: String) -> String { "same as \(name)" }
+package func sameAsSummary(_ name: String) -> String { "same as \(oneLine(name))" }

@@ -26,7 +26,7 @@ public struct Estimate: Sendable {
     ) throws {
         let zeros = try GlobalZeros(plan, source)
         let clock = PassClock()
-        let results = try plan.mapInTwoPhases(workers) { index, workers in
+        let parts = try plan.mapInTwoPhases(workers) { index, workers in
             let entry = plan.entries[index]
             return try locating(file: source.path, tensor: entry.tensor.name) {
                 let tensor = try source.tensor(at: index)
@@ -43,12 +43,42 @@ public struct Estimate: Sendable {
                 outcome.encoding = result.prepared.summary(of: tensor.dtype)
                 outcome.byteCount = Int((Double(result.prepared.dataByteCount) * share).rounded())
                 let header = result.prepared.byteCount - result.prepared.dataByteCount
-                return (outcome: outcome, headerByteCount: header, isSampled: share > 1)
+                // Equal tensors are stored once, but for plain ones and those that need a base.
+                let isShared = !result.prepared.isPlain && result.prepared.prediction == nil
+                let key = isShared ? FinishedTensors.Key(tensor, rule: entry.rule?.number, zeros: nil) : nil
+                return Part(outcome: outcome, headerByteCount: header, isSampled: share > 1, key: key)
             }
         }
-        outcomes = results.map(\.outcome)
-        isSampled = results.contains { $0.isSampled }
-        byteCount = results.reduce(0) { $0 + $1.outcome.byteCount + $1.headerByteCount }
+        outcomes = try Estimate.countingOnce(parts, of: source)
+        isSampled = parts.contains(where: \.isSampled)
+        byteCount = zip(outcomes, parts).reduce(0) { $0 + $1.0.byteCount + $1.1.headerByteCount }
+    }
+
+    /// What is estimated of one tensor.
+    private struct Part: Sendable {
+        var outcome: Compression.Outcome
+        var headerByteCount: Int
+        var isSampled: Bool
+        /// What tensors that would be stored once have in common.
+        var key: FinishedTensors.Key?
+    }
+
+    /// The outcomes, of equal tensors only the first with its bytes.
+    private static func countingOnce(
+        _ parts: [Part], of source: any TensorFile
+    ) throws -> [Compression.Outcome] {
+        let known = FinishedTensors(of: source)
+        return try parts.enumerated().map { index, part in
+            var outcome = part.outcome
+            guard let key = part.key else { return outcome }
+            if let equal = try known.equal(of: source.tensor(at: index), key) {
+                outcome.encoding = sameAsSummary(parts[equal.index].outcome.tensor.name)
+                outcome.byteCount = 0
+            } else {
+                known.add(.init(index: index, notes: [], prediction: nil), key)
+            }
+            return outcome
+        }
     }
 }
 

@@ -20,7 +20,7 @@ final class FinishedTensors: Sendable {
     }
 
     /// What equal tensors that are compressed alike have in common; the bytes are compared where it is the same.
-    struct Key: Hashable {
+    struct Key: Hashable, Sendable {
         fileprivate var dtype: DType
         fileprivate var shape: Shape
         fileprivate var rule: Int?

@@ -86,9 +86,11 @@ struct TensorCompression {
         if !steps.isEmpty, base?.tensor != nil || 3 * prepared.byteCount > tensor.byteCount {
             let plain = try clock.measure("coding") { try lossless() }
             if plain.byteCount < prepared.byteCount, !encoding.isUnchanged(from: tensor) {
+                let isPredicted = plain.prediction == .predicted
                 notes.append(
-                    "kept plain: \(encoding.summary) would take \(prepared.byteCount) B, "
-                        + "the plain tensor takes \(plain.byteCount) B")
+                    "kept \(isPredicted ? "as it is" : "plain"): \(encoding.summary) would take "
+                        + "\(prepared.byteCount) B, \(isPredicted ? "what differs from the base" : "the plain tensor") "
+                        + "takes \(plain.byteCount) B")
                 prepared = plain
             }
         }

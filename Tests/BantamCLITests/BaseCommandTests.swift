@@ -134,6 +134,8 @@ import Testing
                 TensorSource(tensors.map { TensorEntry(name: $0.0, dtype: .float32, shape: shape) }) {
                     Tensor(.float32, shape, tensors[$0].1)
                 }, to: path)
+            let estimate = try Bantam.run(["compress", path, "none", "--dry-run"] + options)
+            #expect(estimate.output.split(separator: "\n").count { $0.contains("same as embedding") } == 2)
             for threads in ["1", "4"] {
                 let small = folder.appendingPathComponent(threads).path
                 let run = try Bantam.run(["compress", path, small, "--threads", threads] + options)
