@@ -81,16 +81,20 @@ struct TensorCompression {
             steps.isEmpty ? try lossless() : try prepare(encoding)
         }
         // A lossless coder may squeeze the plain tensor below a lossy encoding. Where the encoding takes less
-        // than a third, only extraordinary tensors could; their plain form is not tried.
-        // What remains beside a base may well be so small.
+        // than a third, only extraordinary tensors could; their plain form is not tried. What remains beside a
+        // base may well be so small.
         if !steps.isEmpty, base?.tensor != nil || 3 * prepared.byteCount > tensor.byteCount {
             let plain = try clock.measure("coding") { try lossless() }
-            if plain.byteCount < prepared.byteCount, !encoding.isUnchanged(from: tensor) {
-                let isPredicted = plain.prediction == .predicted
-                notes.append(
-                    "kept \(isPredicted ? "as it is" : "plain"): \(encoding.summary) would take "
-                        + "\(prepared.byteCount) B, \(isPredicted ? "what differs from the base" : "the plain tensor") "
-                        + "takes \(plain.byteCount) B")
+            let isPredicted = plain.prediction == .predicted
+            let isUnchanged = encoding.isUnchanged(from: tensor)
+            if plain.byteCount < prepared.byteCount, isPredicted || !isUnchanged {
+                if !isUnchanged {
+                    notes.append(
+                        "kept \(isPredicted ? "as it is" : "plain"): \(encoding.summary) would take "
+                            + "\(prepared.byteCount) B, "
+                            + "\(isPredicted ? "what differs from the base" : "the plain tensor") takes "
+                            + "\(plain.byteCount) B")
+                }
                 prepared = plain
             }
         }

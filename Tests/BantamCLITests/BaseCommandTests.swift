@@ -87,6 +87,21 @@ import Testing
         }
     }
 
+    /// A residual that takes less than what a pass gives is taken, because it loses nothing.
+    @Test(arguments: [["--quantize", "8"], ["--low-rank", "rank=200"]])
+    func aSmallResidualBeatsAPass(_ options: [String]) throws {
+        try withTemporaryFolder { (folder: URL) throws in
+            let tuned = try tuned(in: folder)
+            let small = folder.appendingPathComponent("small.safetensors").path
+            let back = folder.appendingPathComponent("back.safetensors").path
+            let run = try Bantam.run(["compress", tuned.path, small, "--base", cnn] + options)
+            #expect(run.status == 0 && run.output.contains("1 predicted, "))
+            #expect(run.errors.contains("what differs from the base takes") == (options[0] == "--quantize"))
+            #expect(try Bantam.run("decompress", small, back, "--base", cnn).status == 0)
+            #expect(FileManager.default.contentsEqual(atPath: tuned.path, andPath: back))
+        }
+    }
+
     @Test func whatTheBaseIsNoHelpFor() throws {
         try withTemporaryFolder { (folder: URL) throws in
             let small = folder.appendingPathComponent("small.safetensors").path
