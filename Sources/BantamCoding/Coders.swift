@@ -17,6 +17,7 @@ public enum Coders {
         Kind(name: "zlib", identifier: 2) { try ZlibCoder(parameter: $0) },
         Kind(name: "bzip2", identifier: 3) { try Bzip2Coder(parameter: $0) },
         Kind(name: "lz4", identifier: 4) { try LZ4Coder(parameter: $0) },
+        Kind(name: "huffman", identifier: 5) { try HuffmanCoder(parameter: $0) },
         Kind(name: "fast", identifier: FastCoder.identifier) { try FastCoder(parameter: $0) },
         Kind(name: "max", identifier: 9) { try MaxCoder(parameter: $0) },
     ]

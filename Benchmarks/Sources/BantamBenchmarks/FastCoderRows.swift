@@ -87,7 +87,7 @@ private final class FastCoderJob: @unchecked Sendable {
 }
 
 /// Weights in narrower types. Types of 8 bits have a scale for each run of 384, as if it were a row.
-private enum Narrowed {
+enum Narrowed {
     static let rowLength = 384
 
     static func elements(_ source: UnsafeMutableBufferPointer<Float>, as dtype: DType)

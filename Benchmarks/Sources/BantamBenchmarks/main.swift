@@ -53,6 +53,7 @@ suite.add("memcpy", bytes: elements.count * 4) {
     memcpy(copy.baseAddress!, elements.baseAddress!, elements.count * 4)
 }
 try suite.addFastCoder(elements, workers: workers)
+try suite.addCoders(["zstd", "huffman"], elements, workers: workers)
 try suite.addQuantization(elements, workers: workers)
 suite.addPruning(elements, workers: workers)
 try suite.addSparse(elements, workers: workers)
