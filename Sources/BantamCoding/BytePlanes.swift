@@ -2,23 +2,36 @@
 // plane by plane over blocks that fit the cache, because that form vectorises.
 
 /// Writes byte 0 of all elements, then byte 1 of all, …; bytes after the last whole element stay at the end.
-func splitBytePlanes(_ block: UnsafeRawBufferPointer, width: Int, into result: UnsafeMutableRawBufferPointer)
-{
-    switch width {
-    case 2: split(block, as: UInt16.self, into: result)
-    case 4: split(block, as: UInt32.self, into: result)
-    case 8: split(block, as: UInt64.self, into: result)
+///
+/// If it `rotates`, an element's top bit goes to its bottom first, and the others move up by one: the exponent of
+/// a float then stands above its sign.
+func splitBytePlanes(
+    _ block: UnsafeRawBufferPointer, width: Int, rotates: Bool = false,
+    into result: UnsafeMutableRawBufferPointer
+) {
+    switch (width, rotates) {
+    case (2, false): split(block, as: UInt16.self, rotation: 0, into: result)
+    case (4, false): split(block, as: UInt32.self, rotation: 0, into: result)
+    case (8, false): split(block, as: UInt64.self, rotation: 0, into: result)
+    case (2, true): split(block, as: UInt16.self, rotation: 1, into: result)
+    case (4, true): split(block, as: UInt32.self, rotation: 1, into: result)
+    case (8, true): split(block, as: UInt64.self, rotation: 1, into: result)
     default: result.copyMemory(from: block)
     }
 }
 
-/// Undoes ``splitBytePlanes(_:width:into:)``.
-func joinBytePlanes(_ planes: UnsafeRawBufferPointer, width: Int, into result: UnsafeMutableRawBufferPointer)
-{
-    switch width {
-    case 2: join(planes, as: UInt16.self, into: result)
-    case 4: join(planes, as: UInt32.self, into: result)
-    case 8: join(planes, as: UInt64.self, into: result)
+/// Undoes ``splitBytePlanes(_:width:rotates:into:)``.
+func joinBytePlanes(
+    _ planes: UnsafeRawBufferPointer, width: Int, rotates: Bool = false,
+    into result: UnsafeMutableRawBufferPointer
+) {
+    switch (width, rotates) {
+    case (2, false): join(planes, as: UInt16.self, rotation: 0, into: result)
+    case (4, false): join(planes, as: UInt32.self, rotation: 0, into: result)
+    case (8, false): join(planes, as: UInt64.self, rotation: 0, into: result)
+    case (2, true): join(planes, as: UInt16.self, rotation: 1, into: result)
+    case (4, true): join(planes, as: UInt32.self, rotation: 1, into: result)
+    case (8, true): join(planes, as: UInt64.self, rotation: 1, into: result)
     default: result.copyMemory(from: planes)
     }
 }
@@ -46,7 +59,8 @@ func sumDifferences(in block: UnsafeMutableRawBufferPointer, width: Int) {
 
 @inline(__always)
 private func split<Element: FixedWidthInteger & BitwiseCopyable>(
-    _ block: UnsafeRawBufferPointer, as type: Element.Type, into result: UnsafeMutableRawBufferPointer
+    _ block: UnsafeRawBufferPointer, as type: Element.Type, rotation: Int,
+    into result: UnsafeMutableRawBufferPointer
 ) {
     let width = MemoryLayout<Element>.size
     let count = block.count / width
@@ -56,15 +70,23 @@ private func split<Element: FixedWidthInteger & BitwiseCopyable>(
         let shift = Element(truncatingIfNeeded: 8 * plane)
         for index in 0..<count {
             let element = source.loadUnaligned(fromByteOffset: index &* width, as: Element.self)
-            bytes[index] = UInt8(truncatingIfNeeded: element &>> shift)
+            bytes[index] = UInt8(truncatingIfNeeded: rotated(element, by: rotation) &>> shift)
         }
     }
     copyTail(from: count * width, of: block, into: result)
 }
 
+/// The bits moved up by `count`, those beyond the top back in at the bottom.
+@inline(__always)
+private func rotated<Element: FixedWidthInteger>(_ element: Element, by count: Int) -> Element {
+    let up = Element(truncatingIfNeeded: count)
+    return element &<< up | element &>> (0 &- up)
+}
+
 @inline(__always)
 private func join<Element: FixedWidthInteger & BitwiseCopyable>(
-    _ planes: UnsafeRawBufferPointer, as type: Element.Type, into result: UnsafeMutableRawBufferPointer
+    _ planes: UnsafeRawBufferPointer, as type: Element.Type, rotation: Int,
+    into result: UnsafeMutableRawBufferPointer
 ) {
     let width = MemoryLayout<Element>.size
     let count = planes.count / width
@@ -76,7 +98,9 @@ private func join<Element: FixedWidthInteger & BitwiseCopyable>(
         for plane in 0..<width {
             element |= Element(source[plane &* count &+ index]) &<< Element(truncatingIfNeeded: 8 &* plane)
         }
-        target.storeBytes(of: element, toByteOffset: index &* width, as: Element.self)
+        target.storeBytes(
+            of: rotated(element, by: Element.bitWidth - rotation), toByteOffset: index &* width,
+            as: Element.self)
     }
     copyTail(from: count * width, of: planes, into: result)
 }

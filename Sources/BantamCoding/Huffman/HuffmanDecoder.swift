@@ -20,15 +20,17 @@ struct HuffmanDecoder {
         var done = 0
         if ends.count == HuffmanPlane.streamCount {
             let shortest = plane.count - run * (HuffmanPlane.streamCount - 1)
-            slots.withUnsafeBufferPointer { slots in
-                while true {
-                    // A group of four words is at most 48 bits, and reads 8 bytes from where it begins.
-                    let room = (8 * (bytes.count - 8) - (places.max() ?? 0)) / 48
-                    let groups = min(room, (shortest - done) / 4)
-                    guard groups > 0 else { break }
-                    decodeGroups(groups, of: run, from: done, into: plane, &places, slots)
-                    done += 4 * groups
+            while true {
+                // A group of four words is at most 48 bits, and reads 8 bytes from where it begins.
+                let room = (8 * (bytes.count - 8) - (places.max() ?? 0)) / 48
+                let groups = min(room, (shortest - done) / 4)
+                guard groups > 0 else { break }
+                places.withUnsafeMutableBufferPointer { places in
+                    slots.withUnsafeBufferPointer { slots in
+                        decodeGroups(groups, of: run, from: done, into: plane, places, slots)
+                    }
                 }
+                done += 4 * groups
             }
         }
         for stream in ends.indices {
@@ -45,27 +47,19 @@ struct HuffmanDecoder {
     /// Decodes `4 · groups` bytes of all eight streams, from byte `done` of each; all that is read exists.
     private func decodeGroups(
         _ groups: Int, of run: Int, from done: Int, into plane: UnsafeMutableRawBufferPointer,
-        _ places: inout [Int], _ slots: UnsafeBufferPointer<UInt16>
+        _ places: UnsafeMutableBufferPointer<Int>, _ slots: UnsafeBufferPointer<UInt16>
     ) {
-        guard let source = bytes.baseAddress, var target = plane.baseAddress, let slots = slots.baseAddress
-        else {
-            return
+        guard let source = bytes.baseAddress, let plane = plane.baseAddress, let slots = slots.baseAddress,
+            let places = places.baseAddress
+        else { return }
+        for group in 0..<groups {
+            var target = plane + (done &+ 4 &* group)
+            // The eight wait for nothing of each other.
+            for stream in 0..<HuffmanPlane.streamCount {
+                HuffmanDecoder.decodeGroup(source, at: &places[stream], slots, to: target)
+                target += run
+            }
         }
-        target += done
-        var (a, b, c, d) = (places[0], places[1], places[2], places[3])
-        var (e, f, g, h) = (places[4], places[5], places[6], places[7])
-        for _ in 0..<groups {
-            HuffmanDecoder.decodeGroup(source, at: &a, slots, to: target)
-            HuffmanDecoder.decodeGroup(source, at: &b, slots, to: target + run)
-            HuffmanDecoder.decodeGroup(source, at: &c, slots, to: target + 2 &* run)
-            HuffmanDecoder.decodeGroup(source, at: &d, slots, to: target + 3 &* run)
-            HuffmanDecoder.decodeGroup(source, at: &e, slots, to: target + 4 &* run)
-            HuffmanDecoder.decodeGroup(source, at: &f, slots, to: target + 5 &* run)
-            HuffmanDecoder.decodeGroup(source, at: &g, slots, to: target + 6 &* run)
-            HuffmanDecoder.decodeGroup(source, at: &h, slots, to: target + 7 &* run)
-            target += 4
-        }
-        places = [a, b, c, d, e, f, g, h]
     }
 
     /// Four words: a shift by a slot's entry is one by its low six bits, which are the word's length.
@@ -76,16 +70,14 @@ struct HuffmanDecoder {
     ) {
         let loaded = UInt64(bigEndian: source.loadUnaligned(fromByteOffset: place &>> 3, as: UInt64.self))
         var word = loaded &<< UInt64(truncatingIfNeeded: place & 7)
-        let first = UInt64(slots[Int(word &>> 52)])
-        word &<<= first
-        let second = UInt64(slots[Int(word &>> 52)])
-        word &<<= second
-        let third = UInt64(slots[Int(word &>> 52)])
-        word &<<= third
-        let fourth = UInt64(slots[Int(word &>> 52)])
-        let symbols = first &>> 8 | second & 0xff00 | (third & 0xff00) &<< 8 | (fourth & 0xff00) &<< 16
-        target.storeBytes(of: UInt32(truncatingIfNeeded: symbols).littleEndian, as: UInt32.self)
-        place &+= Int((first &+ second &+ third &+ fourth) & 0xff)
+        var total: UInt64 = 0
+        for index in 0..<4 {
+            let entry = UInt64(slots[Int(word &>> 52)])
+            word &<<= entry
+            total &+= entry
+            target.storeBytes(of: UInt8(truncatingIfNeeded: entry &>> 8), toByteOffset: index, as: UInt8.self)
+        }
+        place &+= Int(total & 0xff)
     }
 
     /// One word, zeros taken to stand behind the end; no place goes further beyond it than one word.
