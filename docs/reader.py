@@ -27,7 +27,7 @@ def typed(data, kind):
 
 
 def uncoded(block, coder, size):
-    """The raw bytes of one block; of max see coders/max.py."""
+    """The raw bytes of one block; of huffman and max see coders/huffman.py and coders/max.py."""
     if coder == 1:
         import zstandard
         return zstandard.decompress(block, max_output_size=size)

@@ -49,7 +49,7 @@ import Testing
         ),
         (
             "coding: zip\nrules: []",
-            "line 1: coding: expected one of none, auto, zstd, zlib, bzip2, lz4, fast, max, found 'zip'"
+            "line 1: coding: expected one of none, auto, zstd, zlib, bzip2, lz4, huffman, fast, max, found 'zip'"
         ),
         ("rules:\n  - keep: true", "line 2: rule 1: expected the key 'match'"),
         ("rules:\n  - match: '*'", "line 2: rule 1: expected 'passes' or 'keep: true'"),

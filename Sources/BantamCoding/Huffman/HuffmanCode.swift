@@ -74,14 +74,15 @@ extension HuffmanCode {
     /// The bytes of lengths after the first two.
     static func lengthByteCount(first: UInt8, last: UInt8) -> Int { (Int(last) - Int(first)) / 2 + 1 }
 
-    /// The code whose lengths from `first` on are packed in `bytes`; `nil` unless it is one.
+    /// The code whose lengths from `first` to `last`, which is larger, are packed in `bytes`; `nil` unless it is one.
     init?(first: UInt8, last: UInt8, packed bytes: UnsafeRawBufferPointer) {
         var lengths = [UInt8](repeating: 0, count: 256)
         for symbol in Int(first)...Int(last) {
             let place = symbol - Int(first)
             lengths[symbol] = place % 2 == 0 ? bytes[place / 2] & 15 : bytes[place / 2] >> 4
         }
+        let spare = (last - first) % 2 == 0 ? (bytes.last ?? 0) >> 4 : 0
+        guard lengths[Int(first)] > 0, lengths[Int(last)] > 0, spare == 0 else { return nil }
         self.init(lengths: lengths)
-        guard lengths[Int(first)] > 0, lengths[Int(last)] > 0 else { return nil }
     }
 }

@@ -13,7 +13,8 @@ struct HuffmanDecoder {
 
     /// Fills a plane with the bytes that the streams' words stand for.
     ///
-    /// - Throws: ``BantamError`` of kind `corruption` unless each stream ends with its last word.
+    /// - Throws: ``BantamError`` of kind `corruption` unless each stream ends with its last word and
+    ///   zeros to fill its last byte.
     func decode(into plane: UnsafeMutableRawBufferPointer) throws {
         var places = [start] + ends.dropLast()
         let run = HuffmanPlane.runCount(of: plane.count)
@@ -38,7 +39,9 @@ struct HuffmanDecoder {
             for index in min(first + done, plane.count)..<min(first + run, plane.count) {
                 plane[index] = nextSymbol(at: &places[stream], end: ends[stream])
             }
-            guard (places[stream] + 7) / 8 == ends[stream] / 8 else {
+            let last = ends[stream] / 8 - 1
+            let used = (places[stream] - 1) % 8 + 1
+            guard (places[stream] - 1) / 8 == last, bytes[last] & 0xff >> used == 0 else {
                 throw HuffmanCoder.damaged("words that end with their stream", "others")
             }
         }
