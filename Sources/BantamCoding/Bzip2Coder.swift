@@ -44,6 +44,9 @@ public struct Bzip2Coder: Coder {
     /// a larger block that shrinks so far stands raw.
     public var maximumExpansion: Int { 32768 }
 
+    /// Some ten MB/s.
+    public var decodingCost: DecodingCost { .slow }
+
     /// All that can help the dtype.
     public func arrangements(of dtype: DType) -> [Arrangement] { Arrangement.candidates(for: dtype) }
 

@@ -17,6 +17,9 @@ public protocol Coder: Sendable {
     /// The raw bytes of a block that suit this coder: a power of two.
     var blockByteCount: Int { get }
 
+    /// Roughly how long decoding takes, for choosing between coders.
+    var decodingCost: DecodingCost { get }
+
     /// How the bytes of an array are worth rearranging before this coder sees them, the simplest first.
     func arrangements(of dtype: DType) -> [Arrangement]
 

@@ -5,46 +5,51 @@ import BantamTensors
 /// How arrays are coded: not at all, by one coder, or by whichever suits each array.
 ///
 /// ```swift
-/// let coding = try Coding(named: "auto")
+/// let coding = try Coding(named: "auto", optimizing: .size)
 /// if let coded = try coding.encode(tensor, workers: Workers()) { … } else { … /* store it plain */ }
 /// ```
-public struct Coding: Sendable {
+public struct Coding: Sendable, CustomStringConvertible {
     /// What users write: `none`, `auto`, `zstd`, `zstd:19`.
     public let name: String
     private let choice: Choice
 
     private enum Choice: Sendable {
         case none
-        case automatic(small: [any Coder], large: [any Coder])
+        case automatic(AutomaticChoice)
         case one(any Coder)
     }
 
     /// Arrays stay plain.
     public static let none = Coding(name: "none", choice: .none)
-    /// Small arrays by whichever coder gives less, slow ones included, because they cost no time; large ones by
-    /// whichever of the fast coders gives less on pieces of them.
-    public static var automatic: Coding {
-        Coding(
-            name: "auto",
-            choice: .automatic(
-                small: [FastCoder(), ZstdCoder(level: 19), ZstdCoder(level: 1)],
-                large: [FastCoder(), ZstdCoder(level: 1)]))
+    /// Each array by whichever coder suits it, balanced between size and speed.
+    public static var automatic: Coding { automatic(.balanced) }
+
+    /// Small arrays by whichever coder suits them, slow ones included, because they cost no time; large ones by
+    /// the one that does on pieces of them. ``Optimization`` says what suits.
+    public static func automatic(_ optimization: Optimization) -> Coding {
+        Coding(name: "auto", choice: .automatic(AutomaticChoice(optimization)))
     }
 
     /// Whether the coder is chosen array by array.
-    public var isAutomatic: Bool { if case .automatic = choice { true } else { false } }
+    public var isAutomatic: Bool { optimization != nil }
+
+    /// What the choice looks at if the coder is chosen array by array.
+    public var optimization: Optimization? {
+        if case .automatic(let choice) = choice { choice.optimization } else { nil }
+    }
+
+    /// ``name``, and what it is optimized for if it is a choice: `auto for size`.
+    public var description: String { optimization.map { "\(name) for \($0.rawValue)" } ?? name }
 
     /// The same choice without its slow coders, to estimate what coding gives.
     public var fast: Coding {
-        guard case .automatic(_, let large) = choice else { return self }
-        return Coding(name: name, choice: .automatic(small: large, large: large))
+        guard case .automatic(let choice) = choice else { return self }
+        return Coding(name: name, choice: .automatic(choice.estimating))
     }
 
     /// What a user can write, for help texts and messages.
     public static var names: [String] { ["none", "auto"] + Coders.names }
 
-    /// Up to this many bytes an array counts as small.
-    static let smallByteCount = 256 << 10
     /// What coding costs in the file's header: `.coded` on the name, twice.
     static let headerByteCount = 16
 
@@ -55,11 +60,19 @@ public struct Coding: Sendable {
 
     /// The coding a user calls `name`.
     ///
-    /// - Throws: ``BantamError`` of kind `invalidArgument` that lists the names if there is none.
-    public init(named name: String) throws {
+    /// - Parameter optimization: what the choice of `auto` looks at; `nil` is ``Optimization/balanced``.
+    /// - Throws: ``BantamError`` of kind `invalidArgument` that lists the names if there is none, or if there is
+    ///   nothing to choose and yet an optimization.
+    public init(named name: String, optimizing optimization: Optimization? = nil) throws {
+        if let optimization, name != "auto" {
+            throw BantamError(
+                .invalidArgument,
+                "optimize: expected coding auto, which alone chooses for \(optimization.rawValue), found '\(name)'"
+            )
+        }
         switch name {
         case "none": self = .none
-        case "auto": self = .automatic
+        case "auto": self = .automatic(optimization ?? .balanced)
         default:
             guard let coder = try Coders.named(name) else {
                 throw BantamError(
@@ -75,48 +88,21 @@ public struct Coding: Sendable {
     ///
     /// - Complexity: O(bytes).
     public func encode(_ tensor: Tensor, workers: Workers) throws -> CodedArray? {
-        let coders: [any Coder] =
+        let coded: CodedArray? =
             switch choice {
-            case .none: []
-            case .one(let coder): [coder]
-            case .automatic(let small, let large):
-                tensor.byteCount <= Coding.smallByteCount ? small : [try best(of: large, for: tensor)]
+            case .none: nil
+            case .one(let coder):
+                try withExtendedLifetime(tensor) {
+                    try CodedArray(
+                        coding: tensor.storage.bytes, of: tensor.dtype, with: coder,
+                        columns: tensor.shape.codedColumns, owner: tensor.storage, workers: workers)
+                }
+            case .automatic(let choice): try choice.encode(tensor, workers: workers)
             }
-        let candidates = try withExtendedLifetime(tensor) {
-            try coders.compactMap {
-                try CodedArray(
-                    coding: tensor.storage.bytes, of: tensor.dtype, with: $0,
-                    columns: tensor.shape.codedColumns, owner: tensor.storage, workers: workers)
-            }
-        }
-        let coded = candidates.min { $0.byteCount < $1.byteCount }
         guard let coded, (coded.byteCount + Coding.headerByteCount) * 100 < tensor.byteCount * 97 else {
             return nil
         }
         return coded
-    }
-}
-
-extension Coding {
-    /// The coder that gives the least on pieces spread evenly over a large array; the first of equals.
-    private func best(of coders: [any Coder], for tensor: Tensor) throws -> any Coder {
-        let bytes = tensor.storage.bytes
-        let piece = 64 << 10
-        let pieces = 4
-        let sizes = try withExtendedLifetime(tensor) {
-            try coders.map { coder in
-                try (0..<pieces).reduce(0) { size, index in
-                    let first = (bytes.count - piece) * index / (pieces - 1) / 64 * 64
-                    let sample = UnsafeRawBufferPointer(rebasing: bytes[first..<first + piece])
-                    let coded = try CodedArray(
-                        coding: sample, of: tensor.dtype, with: coder, columns: tensor.shape.codedColumns,
-                        workers: .one)
-                    return size + (coded?.byteCount ?? piece)
-                }
-            }
-        }
-        let least = sizes.min() ?? 0
-        return coders[sizes.firstIndex(of: least) ?? 0]
     }
 }
 

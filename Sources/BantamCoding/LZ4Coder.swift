@@ -34,6 +34,9 @@ public struct LZ4Coder: Coder {
     /// A byte of a length adds at most 255 to it; a token and its offset give fewer for their three.
     public var maximumExpansion: Int { 255 }
 
+    /// Repeats are copies.
+    public var decodingCost: DecodingCost { .memory }
+
     /// All that can help the dtype.
     public func arrangements(of dtype: DType) -> [Arrangement] { Arrangement.candidates(for: dtype) }
 

@@ -41,6 +41,9 @@ public struct ZlibCoder: Coder {
     /// matches a byte.
     public var maximumExpansion: Int { 1032 }
 
+    /// A few hundred MB/s.
+    public var decodingCost: DecodingCost { .moderate }
+
     /// All that can help the dtype.
     public func arrangements(of dtype: DType) -> [Arrangement] { Arrangement.candidates(for: dtype) }
 

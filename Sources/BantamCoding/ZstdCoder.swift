@@ -39,6 +39,9 @@ public struct ZstdCoder: Coder {
     /// A zstd block of 128 KiB takes no fewer than four bytes.
     public var maximumExpansion: Int { 32768 }
 
+    /// 1 to 3 GB/s, whatever the level.
+    public var decodingCost: DecodingCost { .quick }
+
     /// All that can help the dtype.
     public func arrangements(of dtype: DType) -> [Arrangement] { Arrangement.candidates(for: dtype) }
 

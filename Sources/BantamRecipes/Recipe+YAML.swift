@@ -17,18 +17,12 @@ extension Recipe {
 
     private init(_ root: YAMLValue, text: String) throws {
         let entries = try root.mapping(
-            of: "a recipe", keys: ["name", "rules", "coding", "non-finite", "otherwise"])
+            of: "a recipe", keys: ["name", "rules", "coding", "optimize", "non-finite", "otherwise"])
         file = root.file
         self.text = text
         name = try entries["name"]?.string("a name") ?? file
         let keepsNonFinite = try entries["non-finite"].map(RuleParser.keepsNonFinite) ?? false
-        coding =
-            try entries["coding"].map { value in
-                let name = try value.string("a coding")
-                do { return try Coding(named: name) } catch let error as BantamError {
-                    throw value.error(error.message)
-                }
-            } ?? .automatic
+        coding = try Recipe.coding(entries["coding"], optimize: entries["optimize"])
         guard let items = try entries["rules"]?.list(of: "rules") else {
             throw root.error("expected the key 'rules' with a list of rules")
         }
@@ -48,6 +42,20 @@ extension Recipe {
         }
         self.rules = rules
         self.keepsUnmatched = keepsUnmatched
+    }
+
+    /// The coding of the keys `coding` and `optimize`; without the first `auto`.
+    private static func coding(_ name: YAMLValue?, optimize: YAMLValue?) throws -> Coding {
+        let coding = try name?.string("a coding") ?? "auto"
+        let optimization = try optimize.map { value in
+            let name = try value.string("size, balanced or speed")
+            do { return try Optimization(named: name) } catch let error as BantamError {
+                throw value.error(error.message)
+            }
+        }
+        do { return try Coding(named: coding, optimizing: optimization) } catch let error as BantamError {
+            throw (optimization == nil ? name : optimize)?.error(error.message) ?? error
+        }
     }
 
     /// `keep` is the only thing to do otherwise: a recipe that wants more writes a rule for `*`.

@@ -7,7 +7,8 @@ public enum RecipeText {
     /// A recipe that runs `passes` over every float tensor of rank 2 or more with enough elements, and keeps the
     /// rest.
     public static func recipe(
-        name: String, comment: String?, passes: [String], coding: String, minimumElements: Int = 1024
+        name: String, comment: String?, passes: [String], coding: String, optimize: String? = nil,
+        minimumElements: Int = 1024
     ) -> String {
         var lines = comment.map { ["# \($0)"] } ?? []
         lines += ["name: \(name)"]
@@ -23,6 +24,7 @@ public enum RecipeText {
             lines += ["  - otherwise: keep"]
         }
         lines += ["coding: \(coding)"]
+        if let optimize { lines += ["optimize: \(optimize)"] }
         return lines.joined(separator: "\n") + "\n"
     }
 }

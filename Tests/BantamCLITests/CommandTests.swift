@@ -107,6 +107,8 @@ import Testing
                 .write(toFile: recipe, atomically: true, encoding: .utf8)
             let cases: [([String], Int32)] = [
                 (["compress", cnn, out, "--quantize", "9"], 64),
+                (["compress", cnn, out, "--optimize", "least"], 64),
+                (["compress", cnn, out, "--coding", "zstd", "--optimize", "size"], 64),
                 (["compress", cnn, out, "--preset", "huge"], 64),
                 (["compress", cnn, out, "--preset", "int8", "--quantize", "8"], 64),
                 (["compress", cnn, out, "--recipe", recipe], 65),

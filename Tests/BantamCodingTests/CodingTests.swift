@@ -53,20 +53,3 @@ import Testing
         #expect(try Coding.none.encode(zeros, workers: .one)?.bytes == nil)
     }
 }
-
-/// What `auto` takes for arrays that each of its coders is better at.
-@Suite struct AutomaticCodingTests {
-    @Test func largeArraysGetTheCoderThatGivesLess() throws {
-        var generator = SeededGenerator(seed: 11)
-        let floats = (0..<200_000).map { _ in generator.normal() }
-        let text = (0..<800_000).map { UInt8(truncatingIfNeeded: $0 % 1000 % 97) }
-        for (tensor, expected) in [
-            (Tensor(.float32, [400, 500], floats), FastCoder().identifier),
-            (Tensor(.uint8, [text.count], text), ZstdCoder().identifier),
-        ] {
-            let coded = try #require(try Coding.automatic.encode(tensor, workers: Workers(2)))
-            let header = try coded.bytes.withUnsafeBytes { try CodedArray.header(of: $0) }
-            #expect(header.coder == expected)
-        }
-    }
-}

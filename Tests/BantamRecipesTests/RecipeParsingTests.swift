@@ -35,6 +35,17 @@ import Testing
         #expect(recipe.coding.name == "auto")
     }
 
+    @Test func whatAutoIsOptimizedFor() throws {
+        for (text, expected) in [
+            ("", "auto for balanced"), ("coding: auto\n", "auto for balanced"),
+            ("optimize: size\n", "auto for size"),
+            ("coding: auto\noptimize: speed\n", "auto for speed"), ("coding: zstd:3\n", "zstd:3"),
+        ] {
+            let recipe = try Recipe(yaml: text + "rules:\n  - otherwise: keep\n", file: "recipe")
+            #expect(recipe.coding.description == expected)
+        }
+    }
+
     @Test func everyPresetIsARecipe() throws {
         for preset in Preset.all { #expect(try preset.recipe().name == preset.name) }
         #expect(bantamError { _ = try Preset.named("huge") }?.kind == .invalidArgument)
@@ -45,11 +56,19 @@ import Testing
         ("name: x", "line 1: expected the key 'rules' with a list of rules"),
         (
             "rule: []",
-            "line 1: unknown key 'rule' in a recipe; expected coding, name, non-finite, otherwise, rules"
+            "line 1: unknown key 'rule' in a recipe; expected coding, name, non-finite, optimize, otherwise, rules"
         ),
         (
             "coding: zip\nrules: []",
             "line 1: coding: expected one of none, auto, zstd, zlib, bzip2, lz4, huffman, fast, max, found 'zip'"
+        ),
+        (
+            "optimize: space\nrules: []",
+            "line 1: optimize: expected one of size, balanced, speed, found 'space'"
+        ),
+        (
+            "coding: zstd:3\noptimize: size\nrules: []",
+            "line 2: optimize: expected coding auto, which alone chooses for size, found 'zstd:3'"
         ),
         ("rules:\n  - keep: true", "line 2: rule 1: expected the key 'match'"),
         ("rules:\n  - match: '*'", "line 2: rule 1: expected 'passes' or 'keep: true'"),

@@ -48,7 +48,8 @@ struct RecipesCommand: ParsableCommand {
         func run() throws {
             let recipe = try Recipe(contentsOf: file)
             if let model { _ = try Plan(recipe, for: ModelFile.open(model)) }
-            try Terminal.output("\(file): good; \(Format.count(recipe.rules.count, "rule"))")
+            try Terminal.output(
+                "\(file): good; \(Format.count(recipe.rules.count, "rule")), coding \(recipe.coding)")
         }
     }
 }

@@ -61,9 +61,20 @@ struct RecipeOptions: ParsableArguments {
         completion: .list(Coding.names))
     var coding: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            What coding auto chooses for: the smallest of all coders, slow ones too (size), the smallest that \
+            decodes fast (balanced, the default), or the fastest to decode that saves nearly as much (speed).
+            """,
+            valueName: "size|balanced|speed"),
+        completion: .list(Optimization.allCases.map(\.rawValue)))
+    var optimize: String?
+
     /// Whether any pass or coding is given as a flag.
     private var hasFlags: Bool {
-        [scope, quantize, granularity, scheme, sparse, lowRank, coding].contains { $0 != nil } || prune != nil
+        [scope, quantize, granularity, scheme, sparse, lowRank, coding, optimize].contains { $0 != nil }
+            || prune != nil
     }
 
     func validate() throws {
@@ -74,6 +85,11 @@ struct RecipeOptions: ParsableArguments {
         if quantize == nil, granularity != nil || scheme != nil {
             throw ValidationError("--granularity and --scheme go with --quantize")
         }
+        if optimize != nil, let coding, coding != "auto" {
+            throw ValidationError(
+                "--optimize goes with --coding auto, which chooses a coder for each array; \(coding) is chosen already"
+            )
+        }
     }
 
     /// What the arguments ask for; lossless where they ask for nothing.
@@ -83,7 +99,7 @@ struct RecipeOptions: ParsableArguments {
         guard hasFlags else { return try Preset.named("lossless").recipe() }
         let text = RecipeText.recipe(
             name: RecipeText.commandLine, comment: nil, passes: try passes(),
-            coding: coding ?? (isOnlyCast ? "none" : "auto"))
+            coding: coding ?? (isOnlyCast && optimize == nil ? "none" : "auto"), optimize: optimize)
         do {
             return try Recipe(yaml: text, file: RecipeText.commandLine)
         } catch var error as BantamError {

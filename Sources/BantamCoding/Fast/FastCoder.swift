@@ -34,6 +34,9 @@ public struct FastCoder: Coder {
     /// A repeated pattern of 33 bytes may stand for a block of 1 MiB.
     public var maximumExpansion: Int { 32768 }
 
+    /// The speed of memory.
+    public var decodingCost: DecodingCost { .memory }
+
     /// As they are: the planes are split while coding.
     public func arrangements(of dtype: DType) -> [Arrangement] { [.plain] }
 

@@ -30,6 +30,9 @@ public struct HuffmanCoder: Coder {
     /// A plane of 1 MiB may repeat 16 bytes, and one more says so.
     public var maximumExpansion: Int { 65536 }
 
+    /// 1.5 to 3 GB/s.
+    public var decodingCost: DecodingCost { .quick }
+
     /// As they are, since the planes are split while coding; differences for unsigned integers.
     public func arrangements(of dtype: DType) -> [Arrangement] {
         let differences = Arrangement.candidates(for: dtype).contains { $0.differences }

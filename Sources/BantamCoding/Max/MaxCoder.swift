@@ -23,6 +23,9 @@ public struct MaxCoder: Coder {
     /// Blocks are filled up with zeros if need be.
     public var maximumExpansion: Int { MaxBlock.maximumExpansion }
 
+    /// A few MB/s.
+    public var decodingCost: DecodingCost { .slow }
+
     /// The models see elements, so nothing is rearranged.
     public func arrangements(of dtype: DType) -> [Arrangement] { [.plain] }
 

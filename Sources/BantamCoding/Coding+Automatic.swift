@@ -1,0 +1,114 @@
+// Why: which coder suits an array is found by trying, and the one place that says which are tried for what.
+
+import BantamTensors
+
+/// The coders that `auto` tries, and how it chooses among them.
+struct AutomaticChoice: Sendable {
+    let optimization: Optimization
+    /// Those that are tried on arrays up to ``smallByteCount``, whole.
+    let small: [any Coder]
+    /// Those that are tried on pieces of larger arrays.
+    let large: [any Coder]
+
+    /// A coder `auto` may choose. A new one needs a line in ``candidates`` and its decoding cost.
+    private struct Candidate {
+        var coder: any Coder
+        /// What it is tried for.
+        var optimizations: Set<Optimization>
+        /// Whether it encodes so slowly that it is tried on small arrays only, unless size is all.
+        var isSlowToEncode = false
+    }
+
+    /// Of equally good ones the first is taken.
+    private static let candidates: [Candidate] = [
+        Candidate(coder: FastCoder(), optimizations: [.size, .balanced, .speed]),
+        Candidate(coder: ZstdCoder(level: 19), optimizations: [.size, .balanced], isSlowToEncode: true),
+        Candidate(coder: ZstdCoder(level: 1), optimizations: [.size, .balanced, .speed]),
+        Candidate(coder: LZ4Coder(), optimizations: [.speed]),
+        Candidate(coder: HuffmanCoder(), optimizations: [.size, .speed]),
+        Candidate(coder: MaxCoder(), optimizations: [.size], isSlowToEncode: true),
+        Candidate(coder: ZstdCoder(level: 22), optimizations: [.size], isSlowToEncode: true),
+        Candidate(coder: ZlibCoder(level: 9), optimizations: [.size], isSlowToEncode: true),
+        Candidate(coder: Bzip2Coder(level: 9), optimizations: [.size], isSlowToEncode: true),
+        Candidate(coder: LZ4Coder(level: 12), optimizations: [.size], isSlowToEncode: true),
+    ]
+
+    /// The choice among all coders that suit `optimization`.
+    init(_ optimization: Optimization) {
+        let candidates = AutomaticChoice.candidates.filter { $0.optimizations.contains(optimization) }
+        let quick = candidates.filter { !$0.isSlowToEncode }
+        self.init(
+            optimization, small: candidates.map(\.coder),
+            large: (optimization == .size ? candidates : quick).map(\.coder))
+    }
+
+    private init(_ optimization: Optimization, small: [any Coder], large: [any Coder]) {
+        (self.optimization, self.small, self.large) = (optimization, small, large)
+    }
+
+    /// The same choice among a few coders that encode fast, to estimate what coding gives.
+    var estimating: AutomaticChoice {
+        let quick = AutomaticChoice(optimization == .speed ? .speed : .balanced).large
+        return AutomaticChoice(optimization, small: quick, large: quick)
+    }
+
+    /// Up to this many bytes an array counts as small: slow coders cost no time that anybody would notice.
+    var smallByteCount: Int { pieceByteCount * AutomaticChoice.pieceCount }
+
+    /// The bytes of each piece of a large array: more where adaptive coders, which learn as they go, are tried.
+    private var pieceByteCount: Int { optimization == .size ? 256 << 10 : 64 << 10 }
+    private static let pieceCount = 4
+
+    /// The array coded by the coder that suits it; `nil` if none shrinks it.
+    func encode(_ tensor: Tensor, workers: Workers) throws -> CodedArray? {
+        let byteCount = tensor.byteCount
+        guard byteCount > smallByteCount else {
+            let results = try small.map { try AutomaticChoice.coded(tensor, by: $0, workers: workers) }
+            let sizes = results.map { $0?.byteCount ?? byteCount }
+            return results[choice(among: small, sizes, of: byteCount)]
+        }
+        let trials = try workers.map(large.count * AutomaticChoice.pieceCount) { trial in
+            let piece = piece(trial % AutomaticChoice.pieceCount, of: byteCount)
+            let coder = large[trial / AutomaticChoice.pieceCount]
+            return try AutomaticChoice.coded(tensor, piece, by: coder, workers: .one)?.byteCount
+                ?? piece.count
+        }
+        let sizes = large.indices.map { coder in
+            trials[(coder * AutomaticChoice.pieceCount)...].prefix(AutomaticChoice.pieceCount).reduce(0, +)
+        }
+        let best = large[choice(among: large, sizes, of: smallByteCount)]
+        return try AutomaticChoice.coded(tensor, by: best, workers: workers)
+    }
+
+    /// A part of an array coded, or all of it, which then needs not stay in memory.
+    private static func coded(
+        _ tensor: Tensor, _ part: Range<Int>? = nil, by coder: any Coder, workers: Workers
+    ) throws -> CodedArray? {
+        try withExtendedLifetime(tensor) {
+            let bytes = tensor.storage.bytes
+            return try CodedArray(
+                coding: part.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) } ?? bytes, of: tensor.dtype,
+                with: coder, columns: tensor.shape.codedColumns, owner: part == nil ? tensor.storage : nil,
+                workers: workers)
+        }
+    }
+
+    /// One of the pieces spread evenly over a large array, from its first byte to its last, cut at elements.
+    private func piece(_ index: Int, of byteCount: Int) -> Range<Int> {
+        let first = (byteCount - pieceByteCount) * index / (AutomaticChoice.pieceCount - 1) / 64 * 64
+        return first..<first + pieceByteCount
+    }
+
+    /// The index of the coder to take, given what each makes of `byteCount` bytes.
+    ///
+    /// For speed that is the smallest of the cheapest kind that saves at least three quarters of what can be.
+    func choice(among coders: [any Coder], _ sizes: [Int], of byteCount: Int) -> Int {
+        let least = sizes.min() ?? 0
+        guard optimization == .speed else { return sizes.firstIndex(of: least) ?? 0 }
+        let savings = sizes.map { max(0, byteCount - $0) }
+        let enough = sizes.indices.filter { 4 * savings[$0] >= 3 * max(0, byteCount - least) }
+        return enough.min {
+            (coders[$0].decodingCost, sizes[$0], $0) < (coders[$1].decodingCost, sizes[$1], $1)
+        } ?? 0
+    }
+}

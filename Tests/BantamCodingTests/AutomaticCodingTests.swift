@@ -1,0 +1,160 @@
+import BantamTensors
+import BantamTestSupport
+import Testing
+
+@testable import BantamCoding
+
+/// What `auto` takes for arrays whose best coder is known.
+@Suite struct AutomaticCodingTests {
+    /// The coder that an array got, 0 if it stands plain.
+    static func coder(_ tensor: Tensor, for optimization: Optimization, _ workers: Workers = .one) throws
+        -> UInt8
+    {
+        let coded = try Coding.automatic(optimization).encode(tensor, workers: workers)
+        guard let coded else { return 0 }
+        let header = try coded.bytes.withUnsafeBytes { try CodedArray.header(of: $0) }
+        var raw = [UInt8](repeating: 0, count: tensor.byteCount)
+        try raw.withUnsafeMutableBytes { raw in
+            try coded.bytes.withUnsafeBytes {
+                try CodedArray.decode(
+                    $0, of: tensor.dtype, columns: tensor.shape.codedColumns, into: raw, workers: workers)
+            }
+        }
+        #expect(withExtendedLifetime(tensor) { raw == Array(tensor.storage.bytes) })
+        return header.coder
+    }
+
+    static func weights(_ rows: Int, _ columns: Int) -> Tensor {
+        var generator = SeededGenerator(seed: 11)
+        return Tensor(.float32, [rows, columns], (0..<rows * columns).map { _ in generator.normal() })
+    }
+
+    /// Repeats of a thousand bytes.
+    static func repeats(_ count: Int) -> Tensor {
+        Tensor(.uint8, [count], (0..<count).map { UInt8(truncatingIfNeeded: $0 % 1000 * $0 % 1000 % 97) })
+    }
+
+    /// Numbers without repeats and of few bits, in a dtype that `fast` declines.
+    static func smallNumbers(_ count: Int) -> Tensor {
+        var generator = SeededGenerator(seed: 12)
+        return Tensor(.int32, [count], (0..<count).map { _ in Int32(generator.normal() * 20) })
+    }
+
+    static let (zstd, lz4, huffman, fast, max) = (1 as UInt8, 4 as UInt8, 5 as UInt8, 6 as UInt8, 9 as UInt8)
+
+    @Test func balancedTakesTheSmallestOfTheFastOnes() throws {
+        #expect(try Self.coder(Self.weights(400, 500), for: .balanced, Workers(2)) == Self.fast)
+        #expect(try Self.coder(Self.weights(40, 50), for: .balanced) == Self.fast)
+        #expect(try Self.coder(Self.repeats(800_000), for: .balanced, Workers(2)) == Self.zstd)
+        #expect(try Self.coder(Self.repeats(20_000), for: .balanced) == Self.zstd)
+    }
+
+    @Test func speedTakesTheFastestThatSavesEnough() throws {
+        #expect(try Self.coder(Self.weights(400, 500), for: .speed) == Self.fast)
+        // Repeats are copies to lz4, and no entropy to huffman.
+        #expect(try Self.coder(Self.repeats(800_000), for: .speed) == Self.lz4)
+        #expect(try Self.coder(Self.repeats(20_000), for: .speed) == Self.lz4)
+        // Without repeats lz4 saves too little.
+        #expect(try Self.coder(Self.smallNumbers(100_000), for: .speed) == Self.huffman)
+    }
+
+    @Test func sizeTakesMaxForWeights() throws {
+        #expect(try Self.coder(Self.weights(40, 500), for: .size) == Self.max)
+        // Rows of different scales, which `max` alone knows of; large enough to be sampled.
+        var generator = SeededGenerator(seed: 13)
+        let rows = (0..<1100).flatMap { row -> [Float] in
+            let scale = Float(1 << (row % 13))
+            return (0..<256).map { _ in generator.normal() * scale }
+        }
+        #expect(try Self.coder(Tensor(.float32, [1100, 256], rows), for: .size, Workers(3)) == Self.max)
+    }
+
+    /// No coder that a user can name gives less.
+    @Test func sizeIsTheSmallestOfAll() throws {
+        let arrays = [
+            Self.weights(30, 40), Self.repeats(5000), Self.smallNumbers(2000),
+            Tensor(.uint32, [900], (0..<900).map { UInt32($0 * $0 / 7) }),
+            Tensor(.float64, [300], [Double](repeating: 1.5, count: 300)),
+        ]
+        for tensor in arrays {
+            let size = try #require(try Coding.automatic(.size).encode(tensor, workers: .one)).byteCount
+            for name in Coders.names + ["zstd:19", "zstd:22", "zlib:9", "lz4:12"] {
+                let other = try Coding(named: name).encode(tensor, workers: .one)
+                #expect(other.map { $0.byteCount >= size } ?? true, "\(name) \(tensor.dtype)")
+            }
+            let balanced = try Coding.automatic.encode(tensor, workers: .one)
+            let speed = try Coding.automatic(.speed).encode(tensor, workers: .one)
+            #expect(size <= balanced?.byteCount ?? .max && size <= speed?.byteCount ?? .max)
+        }
+    }
+
+    /// What `auto` gave before it could be told what for: the least of `fast`, `zstd` and, if small, `zstd:19`.
+    @Test func balancedIsNoLargerThanEachOfItsCoders() throws {
+        for (tensor, names) in [
+            (Self.weights(30, 40), ["fast", "zstd", "zstd:19"]),
+            (Self.repeats(5000), ["fast", "zstd", "zstd:19"]),
+            (Self.repeats(800_000), ["fast", "zstd"]), (Self.weights(400, 500), ["fast", "zstd"]),
+        ] {
+            let least = try names.compactMap {
+                try Coding(named: $0).encode(tensor, workers: .one)?.byteCount
+            }.min()
+            #expect(try Coding.automatic.encode(tensor, workers: .one)?.byteCount == least)
+        }
+    }
+
+    @Test(arguments: Optimization.allCases) func noiseStaysPlain(_ optimization: Optimization) throws {
+        for count in [3000, 2_000_000] {
+            let noise = Tensor(.uint8, [count], GeneralPurposeCoders.noise(count))
+            #expect(try Self.coder(noise, for: optimization, Workers(2)) == 0)
+        }
+    }
+
+    @Test(arguments: Optimization.allCases) func threadsDoNotShow(_ optimization: Optimization) throws {
+        for tensor in [Self.weights(600, 500), Self.repeats(1_100_000)] {
+            let one = try Coding.automatic(optimization).encode(tensor, workers: .one)?.bytes
+            #expect(try Coding.automatic(optimization).encode(tensor, workers: Workers(4))?.bytes == one)
+        }
+    }
+
+    /// Estimates never wait for slow coders.
+    @Test(arguments: Optimization.allCases) func estimatesUseQuickCodersOnly(_ optimization: Optimization)
+        throws
+    {
+        let choice = AutomaticChoice(optimization).estimating
+        #expect(choice.optimization == optimization)
+        for coder in choice.small + choice.large {
+            #expect(["fast", "zstd", "lz4", "huffman"].contains(coder.name))
+        }
+        #expect(Coding.automatic(optimization).fast.optimization == optimization)
+        let estimate = try Coding.automatic(optimization).fast.encode(Self.weights(40, 50), workers: .one)
+        #expect(try #require(estimate).byteCount < 40 * 50 * 4 * 9 / 10)
+    }
+
+    /// The rule for speed, with sizes made up: fast and zstd in front of lz4 and huffman.
+    @Test func theChoiceForSpeed() {
+        let choice = AutomaticChoice(.speed)
+        let coders: [any Coder] = [FastCoder(), ZstdCoder(), LZ4Coder(), HuffmanCoder()]
+        for (sizes, expected) in [
+            ([700, 600, 1000, 650], 0), ([701, 600, 1000, 650], 1), ([1000, 600, 1000, 600], 1),
+            ([1000, 660, 1000, 600], 3), ([700, 600, 650, 640], 2), ([1000, 1000, 1000, 1000], 0),
+        ] {
+            #expect(choice.choice(among: coders, sizes, of: 1000) == expected, "\(sizes)")
+        }
+    }
+
+    @Test func optimizationsNeedAChoice() throws {
+        #expect(try Coding(named: "auto", optimizing: .size).description == "auto for size")
+        #expect(try Coding(named: "auto").optimization == .balanced)
+        for name in ["none", "zstd", "zstd:19", "max"] {
+            #expect(try Coding(named: name).optimization == nil)
+            let error = bantamError { _ = try Coding(named: name, optimizing: .speed) }
+            #expect(error?.kind == .invalidArgument)
+            #expect(
+                error?.message
+                    == "optimize: expected coding auto, which alone chooses for speed, found '\(name)'")
+        }
+        #expect(
+            bantamError { _ = try Optimization(named: "small") }?.message
+                == "optimize: expected one of size, balanced, speed, found 'small'")
+    }
+}
