@@ -9,6 +9,8 @@ struct AutomaticChoice: Sendable {
     let small: [any Coder]
     /// Those that are tried on pieces of larger arrays.
     let large: [any Coder]
+    /// The bytes of each piece, of which there are four.
+    let pieceByteCount: Int
 
     /// A coder `auto` may choose. A new one needs a line in ``candidates`` and its decoding cost.
     private struct Candidate {
@@ -34,29 +36,32 @@ struct AutomaticChoice: Sendable {
     ]
 
     /// The choice among all coders that suit `optimization`.
-    init(_ optimization: Optimization) {
+    ///
+    /// - Parameter pieceByteCount: the bytes of each piece of a large array; `nil` is what suits the optimization:
+    ///   more where adaptive coders, which learn as they go, are tried.
+    init(_ optimization: Optimization, pieceByteCount: Int? = nil) {
         let candidates = AutomaticChoice.candidates.filter { $0.optimizations.contains(optimization) }
         let quick = candidates.filter { !$0.isSlowToEncode }
-        self.init(
-            optimization, small: candidates.map(\.coder),
-            large: (optimization == .size ? candidates : quick).map(\.coder))
+        self.optimization = optimization
+        self.pieceByteCount = pieceByteCount ?? (optimization == .size ? 256 << 10 : 64 << 10)
+        small = candidates.map(\.coder)
+        large = (optimization == .size ? candidates : quick).map(\.coder)
     }
 
-    private init(_ optimization: Optimization, small: [any Coder], large: [any Coder]) {
-        (self.optimization, self.small, self.large) = (optimization, small, large)
+    private init(_ optimization: Optimization, coders: [any Coder], pieceByteCount: Int) {
+        (self.optimization, self.pieceByteCount) = (optimization, pieceByteCount)
+        (small, large) = (coders, coders)
     }
 
     /// The same choice among a few coders that encode fast, to estimate what coding gives.
     var estimating: AutomaticChoice {
-        let quick = AutomaticChoice(optimization == .speed ? .speed : .balanced).large
-        return AutomaticChoice(optimization, small: quick, large: quick)
+        let quick = AutomaticChoice(optimization == .speed ? .speed : .balanced)
+        return AutomaticChoice(optimization, coders: quick.large, pieceByteCount: quick.pieceByteCount)
     }
 
     /// Up to this many bytes an array counts as small: slow coders cost no time that anybody would notice.
     var smallByteCount: Int { pieceByteCount * AutomaticChoice.pieceCount }
 
-    /// The bytes of each piece of a large array: more where adaptive coders, which learn as they go, are tried.
-    private var pieceByteCount: Int { optimization == .size ? 256 << 10 : 64 << 10 }
     private static let pieceCount = 4
 
     /// The array coded by the coder that suits it; `nil` if none shrinks it.
