@@ -99,16 +99,25 @@ BANTAM_BODY void read_fields(rans_layout layout, const uint8_t *raw, uint8_t hig
             high[q] |= raw[q] & 15;
             high[HALF + q] |= raw[q] >> 4;
         }
-    if (layout.field_bits == 2)
+    if (layout.field_bits == 2) {
+        uint16_t pairs[HALF];
+        memcpy(pairs, high, STEP);
         for (unsigned j = 0; j < 32; j++) {
-            high[2 * j] |= raw[j] & 3;
-            high[2 * j + 1] |= raw[j] >> 2 & 3;
-            high[HALF + 2 * j] |= raw[j] >> 4 & 3;
-            high[HALF + 2 * j + 1] |= raw[j] >> 6;
+            const uint16_t fields = raw[j];
+            pairs[j] |= (uint16_t)((fields & 3) | (fields << 6 & 0x300));
+            pairs[32 + j] |= (uint16_t)((fields >> 4 & 3) | (fields << 2 & 0x300));
         }
+        memcpy(high, pairs, STEP);
+    }
     if (layout.has_sign)
-        for (unsigned q = 0; q < STEP; q++)
-            high[q] |= (uint8_t)(raw[STEP / 8 * layout.field_bits + q / 8] >> (q % 8) << 7);
+        for (unsigned q = 0; q < STEP; q += 8) {
+            // Bit k of the byte stays in byte k of the product; adding 127 moves it to the top.
+            const uint64_t bits = raw[STEP / 8 * layout.field_bits + q / 8] * 0x0101010101010101ull;
+            uint64_t eight;
+            memcpy(&eight, high + q, 8);
+            eight |= ((bits & 0x8040201008040201ull) + 0x7f7f7f7f7f7f7f7full) & 0x8080808080808080ull;
+            memcpy(high + q, &eight, 8);
+        }
 }
 
 BANTAM_BODY void write_fields(rans_layout layout, uint8_t *raw, const uint8_t high[STEP]) {
@@ -128,41 +137,69 @@ BANTAM_BODY void write_fields(rans_layout layout, uint8_t *raw, const uint8_t hi
 
 // MARK: Decoding
 
-// By slot: the state is then frequency · (state / 256) + offset. A mark is the value, or ESCAPE.
+// By slot: frequency, offset times 2^8 and mark times 2^16. The state goes on as frequency · (state / 256) + offset;
+// a mark is the value, or ESCAPE.
 enum { ESCAPE = 256 };
-typedef struct {
-    uint8_t frequencies[256], offsets[256];
-    uint16_t marks[256];
-} slot_tables;
 
-static void fill_slots(const rans_table *table, slot_tables *slots) {
-    for (unsigned symbol = 0; symbol < table->symbol_count; symbol++)
-        for (unsigned i = 0; i < table->frequencies[symbol]; i++) {
-            const unsigned slot = table->starts[symbol] + i;
-            slots->frequencies[slot] = (uint8_t)table->frequencies[symbol];
-            slots->offsets[slot] = (uint8_t)i;
-            slots->marks[slot] = (int)symbol == table->escape ? ESCAPE : table->values[symbol];
-        }
+static void fill_slots(const rans_table *table, uint32_t slots[256]) {
+    for (unsigned symbol = 0; symbol < table->symbol_count; symbol++) {
+        const uint32_t mark = (int)symbol == table->escape ? ESCAPE : table->values[symbol];
+        for (unsigned i = 0; i < table->frequencies[symbol]; i++)
+            slots[table->starts[symbol] + i] = table->frequencies[symbol] | i << 8 | mark << 16;
+    }
 }
 
-// Moves all states on by a symbol.
-BANTAM_BODY void decode_symbols(const slot_tables *slots, uint16_t *restrict states, const uint8_t **streams,
+// Eight states in a vector that every processor has.
+typedef uint16_t words __attribute__((vector_size(16)));
+typedef uint8_t narrow __attribute__((vector_size(8)));
+
+BANTAM_BODY words load_words(const void *from) {
+    words result;
+    memcpy(&result, from, sizeof result);
+    return result;
+}
+
+// Moves all states on by a symbol. Only lookups go one by one; what is between them is done to vectors.
+BANTAM_BODY void decode_symbols(const uint32_t slots[256], uint16_t *restrict states, const uint8_t **streams,
                                 uint16_t *restrict marks) {
-    const uint8_t *next[STREAMS];
-    for (unsigned v = 0; v < STREAMS; v++) next[v] = streams[v];
-    for (unsigned j = 0; j < LANES_OF_STREAM; j++)
+    uint32_t entries[STEP];
+    uint16_t moved[STEP], pairs[STEP / 2];
+    uint64_t needs[STEP / 8];
 #pragma unroll
-        for (unsigned v = 0; v < STREAMS; v++) {
-            const unsigned i = LANES_OF_STREAM * v + j, slot = states[i] & 255;
-            const unsigned state = slots->frequencies[slot] * (states[i] >> 8u) + slots->offsets[slot];
-            marks[i] = slots->marks[slot];
-            const unsigned refilled = state << 8 | *next[v];
-            const int needs = state < 256;
-            next[v] += needs;
-            // A branch would be mispredicted every other time.
-            states[i] = (uint16_t)(__builtin_unpredictable(needs) ? refilled : state);
+    for (unsigned i = 0; i < STEP; i++) entries[i] = slots[states[i] & 255];
+    for (unsigned i = 0; i < STEP; i += 8) {
+        const words first = load_words(entries + i), second = load_words(entries + i + 4);
+        const words low = __builtin_shufflevector(first, second, 0, 2, 4, 6, 8, 10, 12, 14);
+        const words high = __builtin_shufflevector(first, second, 1, 3, 5, 7, 9, 11, 13, 15);
+        const words state = (low & 255) * (load_words(states + i) >> 8) + (low >> 8);
+        const narrow need = __builtin_convertvector((words)(state < 256), narrow) & 1;
+        memcpy(moved + i, &state, sizeof state);
+        memcpy(marks + i, &high, sizeof high);
+        memcpy(needs + i / 8, &need, sizeof need);
+    }
+    for (unsigned v = 0; v < STREAMS; v++) {
+        const uint8_t *next = streams[v];
+        for (unsigned i = LANES_OF_STREAM * v; i < LANES_OF_STREAM * (v + 1); i += 8) {
+            // Byte k of the product is the sum of the bytes before k, which is where the byte of state k stands.
+            // That of state k + 1 is the same or the one behind it, so they are loaded two by two.
+            const uint64_t before = needs[i / 8] * 0x0101010101010100ull;
+#pragma unroll
+            for (unsigned k = 0; k < 8; k += 2) memcpy(pairs + (i + k) / 2, next + (before >> (8 * k) & 255), 2);
+            next += (before >> 56) + (needs[i / 8] >> 56);
         }
-    for (unsigned v = 0; v < STREAMS; v++) streams[v] = next[v];
+        streams[v] = next;
+    }
+    for (unsigned i = 0; i < STEP; i += 8) {
+        uint16_t four[8];
+        memcpy(four, pairs + i / 2, 8);
+        const words pair = {four[0], four[0], four[1], four[1], four[2], four[2], four[3], four[3]};
+        const words state = load_words(moved + i), needed = (words)(state < 256);
+        // Odd states take the second byte if the even one before them took the first.
+        const words isSecond = __builtin_shufflevector(needed, (words){0}, 8, 0, 8, 2, 8, 4, 8, 6);
+        const words byte = ((isSecond & pair >> 8) | (~isSecond & pair)) & 255;
+        const words result = (needed & (state << 8 | byte)) | (~needed & state);
+        memcpy(states + i, &result, sizeof result);
+    }
 }
 
 // To packed order, and the escapes replaced; 0 if one is missing.
@@ -201,15 +238,15 @@ BANTAM_BODY void join_heads(rans_layout layout, const uint8_t high[STEP], const 
 }
 
 BANTAM_BODY int decode_steps(rans_layout layout, rans_decoder *decoder) {
-    slot_tables slots;
-    fill_slots(decoder->table, &slots);
-    for (; rans_safe_steps(decoder) > 0; decoder->step++) {
+    uint32_t slots[256];
+    fill_slots(decoder->table, slots);
+    for (size_t safe = 0; safe > 0 || (safe = rans_safe_steps(decoder)) > 0; safe--, decoder->step++) {
         const uint8_t *raw = decoder->raw;
         uint8_t *result = decoder->result + decoder->step * STEP * layout.element_bytes;
         const unsigned keep = layout.low_bits && decoder->block->kept ? decoder->block->kept[decoder->step] : 0;
         uint16_t marks[STEP], heads[STEP];
         uint8_t high[STEP];
-        decode_symbols(&slots, decoder->states, decoder->streams, marks);
+        decode_symbols(slots, decoder->states, decoder->streams, marks);
         if (!pack_marks(decoder, marks, high)) return 0;
         read_fields(layout, raw + (layout.head_bytes == 2 ? STEP : 0), high);
         if (layout.head_bytes == 1) {
