@@ -20,7 +20,8 @@ public func fuzz(_ start: UnsafeRawPointer?, _ count: Int) -> CInt {
 private func read(_ path: String) throws {
     let file = try ZeroBase.open(path)
     for (index, entry) in file.entries.enumerated() {
-        guard file.storage(at: index).encoding == "same as base" || entry.byteCount >> 20 <= file.fileByteCount
+        guard
+            file.storage(at: index).encoding == "same as base" || entry.byteCount >> 20 <= file.fileByteCount
         else {
             fatalError("expected a tensor in proportion, found \(entry)")
         }
