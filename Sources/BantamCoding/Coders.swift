@@ -19,6 +19,7 @@ public enum Coders {
         Kind(name: "lz4", identifier: 4) { try LZ4Coder(parameter: $0) },
         Kind(name: "huffman", identifier: 5) { try HuffmanCoder(parameter: $0) },
         Kind(name: "fast", identifier: FastCoder.identifier) { try FastCoder(parameter: $0) },
+        Kind(name: "dense", identifier: DenseCoder.identifier) { try DenseCoder(parameter: $0) },
         Kind(name: "max", identifier: 9) { try MaxCoder(parameter: $0) },
     ]
 

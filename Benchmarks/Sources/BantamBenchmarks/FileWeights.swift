@@ -17,3 +17,10 @@ func weights(inFile path: String) throws -> UnsafeMutableBufferPointer<Float> {
     }
     return result
 }
+
+/// The rows and columns of the tensors that ``weights(inFile:)`` puts one after the other; a vector is one row.
+func matrices(inFile path: String) throws -> [(rows: Int, columns: Int)] {
+    try TensorFiles.open(path).entries.filter { $0.dtype == .float32 && $0.shape.elementCount > 0 }.map {
+        $0.shape.matrixForm.map { (rows: $0.rows, columns: $0.columns) } ?? (1, $0.shape.elementCount)
+    }
+}
