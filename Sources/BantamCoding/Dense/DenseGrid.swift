@@ -47,12 +47,14 @@ struct DenseGrid {
         DenseGrid.code(&columnClasses, count: hasColumnClasses ? columns : 0, with: &coder)
     }
 
-    /// Classes below 64, each after the one before: neighbours are alike.
+    /// Classes below 64, after how many bits the largest takes.
     private static func code<Coder: BinaryCoder>(
         _ classes: inout [UInt8], count: Int, with coder: inout Coder
     ) {
+        guard count > 0 else { return }
+        let bits = coder.plain(8 - (classes.max() ?? 0).leadingZeroBitCount, bits: 3)
         classes.append(contentsOf: repeatElement(0, count: count - classes.count))
-        var chances = NumberChances(bits: 6)
+        var chances = NumberChances(bits: min(bits, 6))
         for index in classes.indices { classes[index] = UInt8(chances.code(Int(classes[index]), with: &coder)) }
     }
 

@@ -113,6 +113,7 @@ private struct IndexCandidate {
 
     /// Takes the alphabet if it is the best so far.
     private mutating func choose(_ alphabet: DenseAlphabet, _ count: Int) {
+        guard alphabet.count <= DenseAlphabet.largest else { return }
         var kernel = alphabet.kernel
         var counts = [UInt32](repeating: 0, count: alphabet.count)
         bantam_count_symbols_64(&kernel, values, values.count, &counts)
