@@ -10,7 +10,7 @@ extension DenseAlphabet {
         }
     }
 
-    /// Exponents of one value in 128 or more have symbols for each mantissa; the rarer ones below them one each,
+    /// Exponents of one value in 512 or more have symbols for each mantissa; the rarer ones below them one each,
     /// while they are at least one in 8192; what is left on both sides is one symbol together.
     private init(floats counts: [UInt32], count: Int, mantissaBits: Int) {
         let octave = 1 << mantissaBits
@@ -22,7 +22,7 @@ extension DenseAlphabet {
         var normal = octaves
         if hasZeros { normal[0] -= zeroCount }
         let common = max(1, normal.reduce(0, +))
-        var low = normal.firstIndex { $0 * 128 > common } ?? 0
+        var low = normal.firstIndex { $0 * 512 > common } ?? 0
         var high = (normal.lastIndex { $0 * 2000 > common } ?? low) + 1
         high = max(high, low + 1)
         // With a few symbols to spare for the others.

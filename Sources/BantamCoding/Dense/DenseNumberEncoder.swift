@@ -10,6 +10,8 @@ struct DenseNumberEncoder {
     private var model: DenseNumberModel
     private let values: [UInt16]
     private let symbolOfValue: [UInt8]
+    /// The bits beside all symbols.
+    private let extraBitCount: Int
 
     /// `nil` if there is nothing to gain.
     init?(_ block: UnsafeRawBufferPointer, _ format: DenseFormat, _ context: BlockContext) {
@@ -30,7 +32,7 @@ struct DenseNumberEncoder {
         let dropped = split.drops.reduce(0) { $0 + Int($1) }
         if dropped * DenseNumberModel.unit > 64 + split.drops.count { model.drops = split.drops }
 
-        let counts = DenseNumberEncoder.histogram(of: values)
+        let counts = DenseNumberEncoder.histogram(of: values, below: 1 << (format.magnitudeBits - lowBits))
         let mantissaBits = format.mantissaBits(lowBits: lowBits)
         let alphabet = DenseAlphabet(values: counts, count: count, mantissaBits: mantissaBits)
         model.alphabet = alphabet
@@ -38,6 +40,10 @@ struct DenseNumberEncoder {
         var symbolCounts = [UInt32](repeating: 0, count: alphabet.count)
         for (value, number) in counts.enumerated() where number > 0 {
             symbolCounts[Int(symbolOfValue[value])] += number
+        }
+
+        extraBitCount = zip(symbolCounts.dropFirst(alphabet.plain), alphabet.extras).reduce(0) {
+            $0 + Int($1.0) * $1.1
         }
 
         let histogram = DenseHistogram(counts: symbolCounts, precision: DenseHistogram.precision(for: count))
@@ -66,6 +72,7 @@ struct DenseNumberEncoder {
             model.table = .shape(shape)
         }
         let coded = min(histogramCost / 256 + histogramSide, shapeCost / 256 + shapeSide) / 8
+            + UInt64(extraBitCount / 8)
         guard Int(coded) + model.restByteCount < block.count else { return nil }
     }
 
@@ -83,14 +90,16 @@ struct DenseNumberEncoder {
         return (values, drops)
     }
 
-    /// How often each value occurs, up to the largest that does.
-    private static func histogram(of values: [UInt16]) -> [UInt32] {
-        var counts = [UInt32](repeating: 0, count: 1 << 16)
+    /// How often each value below `limit` occurs, up to the largest that does.
+    private static func histogram(of values: [UInt16], below limit: Int) -> [UInt32] {
+        // Four tables side by side, because runs of one value would wait for each other.
+        var parts = [UInt32](repeating: 0, count: 4 * limit)
         values.withUnsafeBufferPointer { values in
-            counts.withUnsafeMutableBufferPointer { counts in
-                for value in values { counts[Int(value)] &+= 1 }
+            parts.withUnsafeMutableBufferPointer { parts in
+                for (index, value) in values.enumerated() { parts[Int(value) &* 4 | index & 3] &+= 1 }
             }
         }
+        var counts = (0..<limit).map { parts[4 * $0..<4 * $0 + 4].reduce(0, +) }
         while counts.count > 1, counts[counts.count - 1] == 0 { counts.removeLast() }
         return counts
     }
@@ -139,7 +148,7 @@ struct DenseNumberEncoder {
         let tableCount = model.tableCount
         let laneCount = DenseFrame.laneCount(of: count)
         var states = [UInt32](repeating: 0, count: laneCount)
-        let extraCapacity = ((model.alphabet.extras.max() ?? 0) * count + 7) / 8 + 16
+        let extraCapacity = extraBitCount / 8 + 16
         let rests = [UInt8](unsafeUninitializedCapacity: model.restByteCount) { buffer, size in
             size = model.drops.withUnsafeBufferPointer {
                 bantam_number_put_rests(
