@@ -73,7 +73,7 @@ let package = Package(
         tests(of: "BantamTensors"),
         tests(of: "BantamLinearAlgebra", fixtures: true),
         tests(of: "BantamEncodings", with: ["CBantamKernels"], fixtures: true),
-        tests(of: "BantamCoding", with: ["CBantamKernels"]),
+        tests(of: "BantamCoding", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamLoaders", fixtures: true, hostile: true),
         tests(of: "BantamArchive", hostile: true, golden: true),
         tests(of: "BantamPasses", with: ["CBantamKernels"], fixtures: true),

@@ -41,15 +41,16 @@ public struct DenseCoder: Coder {
             count = FastPattern.encode(block, into: UnsafeMutableRawBufferPointer(buffer)) ?? 0
         }
         if !pattern.isEmpty { return pattern }
-        guard let family = DenseFamily(context.dtype), 1...DenseCoder.longestBlock ~= block.count,
-            block.count % family.elementByteCount == 0
-        else { return nil }
-        let coded: [UInt8]?
-        switch family {
-        case .numbers(let format): coded = DenseNumberEncoder(block, format, context)?.encode()
-        case .indices(let width): coded = DenseIndexEncoder(block, width: width)?.encode()
+        let family = DenseFamily(context.dtype)
+        guard 1...DenseCoder.longestBlock ~= block.count, block.count % family.width == 0 else { return nil }
+        let numbers = family.numbers.flatMap { DenseNumberEncoder(block, $0, context) }
+        var coded = numbers?.encode
+        if family.isInteger {
+            // Of signed integers too, if these are few or rise.
+            let limit = numbers?.byteCount ?? block.count
+            coded = DenseIndexEncoder(block, width: family.width, below: limit)?.encode ?? coded
         }
-        guard let coded, coded.count < block.count else { return nil }
+        guard let coded = coded?(), coded.count < block.count else { return nil }
         return coded
     }
 
@@ -60,20 +61,22 @@ public struct DenseCoder: Coder {
     public func decode(
         _ bytes: UnsafeRawBufferPointer, _ context: BlockContext, into block: UnsafeMutableRawBufferPointer
     ) throws {
-        if bytes.first == FastPattern.number, bytes.count == 1 + FastPattern.period {
+        if bytes.first == FastPattern.number, bytes.count == 1 + FastPattern.period,
+            FastPattern.period + 2...FastPattern.longestBlock ~= block.count
+        {
             return try FastPattern.decode(bytes, into: block)
         }
-        guard let family = DenseFamily(context.dtype), 1...DenseCoder.longestBlock ~= block.count,
-            block.count % family.elementByteCount == 0
-        else {
+        let family = DenseFamily(context.dtype)
+        guard 1...DenseCoder.longestBlock ~= block.count, block.count % family.width == 0 else {
             throw DenseCoder.damaged("whole elements of \(context.dtype.rawValue)", "\(block.count) bytes")
         }
-        switch family {
-        case .numbers(let format):
-            try DenseNumberDecoder(bytes, format, context, count: block.count / family.elementByteCount)
-                .decode(into: block)
-        case .indices(let width):
-            try DenseIndexDecoder(bytes, width: width, count: block.count / width).decode(into: block)
+        let count = block.count / family.width
+        if bytes.first == DenseFrame.numbersMark, let format = family.numbers {
+            try DenseNumberDecoder(bytes, format, context, count: count).decode(into: block)
+        } else if bytes.first == DenseFrame.indicesMark, family.isInteger {
+            try DenseIndexDecoder(bytes, width: family.width, count: count).decode(into: block)
+        } else {
+            throw DenseCoder.damaged("a block of \(context.dtype.rawValue)", "one of another kind")
         }
     }
 

@@ -3,34 +3,41 @@
 import BantamTensors
 
 /// What the elements of a block are to the coder `dense`.
-enum DenseFamily {
-    case numbers(DenseFormat)
-    /// Unsigned integers, long signed ones and whatever else is a row of bytes, by the bytes of an element.
-    case indices(width: Int)
+struct DenseFamily {
+    /// The bytes of an element.
+    let width: Int
+    /// How they are split as numbers, if they may be.
+    let numbers: DenseFormat?
+    /// Whether they may be positions.
+    let isInteger: Bool
 
-    /// The family of a dtype, if the coder takes it.
-    init?(_ dtype: DType) {
+    /// Every dtype has one. Complex numbers are two elements; types of fewer than 8 bits are rows of bytes.
+    init(_ dtype: DType) {
         switch dtype {
-        case .bfloat16: self = .numbers(.float(width: 2, mantissa: 7))
-        case .float16: self = .numbers(.float(width: 2, mantissa: 10))
-        case .float32, .complex64: self = .numbers(.float(width: 4, mantissa: 23))
-        case .float64, .complex128: self = .numbers(.float(width: 8, mantissa: 52))
-        case .float8E4M3, .float8E4M3FNUZ: self = .numbers(.float(width: 1, mantissa: 3))
-        case .float8E5M2, .float8E5M2FNUZ: self = .numbers(.float(width: 1, mantissa: 2))
-        case .int8: self = .numbers(.integer(width: 1))
-        case .int16: self = .numbers(.integer(width: 2))
-        case .uint16: self = .indices(width: 2)
-        case .uint32, .int32: self = .indices(width: 4)
-        case .uint64, .int64: self = .indices(width: 8)
-        case .uint8, .bool, .float8E8M0, .float6E2M3, .float6E3M2, .float4: self = .indices(width: 1)
+        case .bfloat16: self.init(float: 2, mantissa: 7)
+        case .float16: self.init(float: 2, mantissa: 10)
+        case .float32, .complex64: self.init(float: 4, mantissa: 23)
+        case .float64, .complex128: self.init(float: 8, mantissa: 52)
+        case .float8E4M3, .float8E4M3FNUZ: self.init(float: 1, mantissa: 3)
+        case .float8E5M2, .float8E5M2FNUZ: self.init(float: 1, mantissa: 2)
+        case .int8: self.init(integer: 1, isSigned: true)
+        case .int16: self.init(integer: 2, isSigned: true)
+        case .uint16: self.init(integer: 2, isSigned: false)
+        case .uint32, .int32: self.init(integer: 4, isSigned: false)
+        case .uint64, .int64: self.init(integer: 8, isSigned: false)
+        case .uint8, .bool, .float8E8M0, .float6E2M3, .float6E3M2, .float4:
+            self.init(integer: 1, isSigned: false)
         }
     }
 
-    var elementByteCount: Int {
-        switch self {
-        case .numbers(let format): format.width
-        case .indices(let width): width
-        }
+    private init(float width: Int, mantissa: Int) {
+        (self.width, numbers, isInteger) = (width, DenseFormat(width: width, mantissa: mantissa), false)
+    }
+
+    private init(integer width: Int, isSigned: Bool) {
+        self.width = width
+        numbers = isSigned ? DenseFormat(width: width, mantissa: nil) : nil
+        isInteger = true
     }
 }
 
@@ -40,9 +47,6 @@ struct DenseFormat {
     var width: Int
     /// The mantissa bits of a float; of an integer, whose negative values are complemented, `nil`.
     var mantissa: Int?
-
-    static func float(width: Int, mantissa: Int) -> DenseFormat { DenseFormat(width: width, mantissa: mantissa) }
-    static func integer(width: Int) -> DenseFormat { DenseFormat(width: width, mantissa: nil) }
 
     /// The most mantissa bits that are part of a float's value.
     static let valueMantissaBits = 3

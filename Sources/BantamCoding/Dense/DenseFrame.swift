@@ -13,20 +13,19 @@ struct DenseFrame {
     var rest: UnsafeRawBufferPointer
     var extraByteCount: Int
 
-    /// The first byte of a block that is no pattern.
-    static let mark: UInt8 = 1
+    /// The first byte of a block of numbers.
+    static let numbersMark: UInt8 = 1
+    /// The first byte of a block of integers.
+    static let indicesMark: UInt8 = 2
 
     /// The states of a block: many for speed, few where they would be a large part of it.
     static func laneCount(of count: Int) -> Int {
         count >= 8192 ? Int(BANTAM_CLASS_RANS_LANES) : count >= 1024 ? 4 : 1
     }
 
-    /// Takes a block of `count` elements apart.
+    /// Takes a block of `count` elements apart, the first byte of which is known.
     init(_ bytes: UnsafeRawBufferPointer, count: Int) throws {
         var offset = 1
-        guard bytes.first == DenseFrame.mark else {
-            throw DenseCoder.damaged("a block that begins with \(DenseFrame.mark)", "another")
-        }
         let sideByteCount = try DenseFrame.number(bytes, &offset)
         extraByteCount = try DenseFrame.number(bytes, &offset)
         let stateByteCount = 4 * DenseFrame.laneCount(of: count)
@@ -43,6 +42,13 @@ struct DenseFrame {
             UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self))
         }
         rest = UnsafeRawBufferPointer(rebasing: bytes[(offset + stateByteCount)...])
+    }
+
+    /// That the decoder of the side information, which asked for `byteCount` bytes, left none over.
+    func checkSide(_ byteCount: Int) throws {
+        guard side.count <= byteCount else {
+            throw DenseCoder.damaged("\(byteCount) bytes of side information", "\(side.count)")
+        }
     }
 
     /// A number in groups of seven bits, the lowest first, all but the last with the top bit set.
@@ -64,7 +70,7 @@ struct DenseFrame {
 
     /// A block put together; `words` end at the end of their memory.
     static func assemble(
-        side: [UInt8], states: [UInt32], rests: UnsafeRawBufferPointer, extras: UnsafeRawBufferPointer,
+        _ mark: UInt8, side: [UInt8], states: [UInt32], rests: UnsafeRawBufferPointer, extras: UnsafeRawBufferPointer,
         words: UnsafeRawBufferPointer
     ) -> [UInt8] {
         let head = [mark] + bytes(of: side.count) + bytes(of: extras.count) + side

@@ -25,9 +25,11 @@ struct DenseGrid {
 
     init(count: Int, _ context: BlockContext) {
         self.count = count
-        isMatrix = 2...max(2, count) ~= context.columns
-        columns = isMatrix ? context.columns : DenseGrid.runLength
-        start = isMatrix ? context.firstElement % columns : 0
+        // A complex number is two elements side by side.
+        let parts = [.complex64, .complex128].contains(context.dtype) ? 2 : 1
+        isMatrix = 2...max(2, count / parts) ~= context.columns
+        columns = isMatrix ? context.columns * parts : DenseGrid.runLength
+        start = isMatrix ? context.firstElement % context.columns * parts : 0
     }
 
     /// The rows that the block has elements of.

@@ -13,6 +13,7 @@ struct DenseIndexDecoder {
         var model = DenseIndexModel(width: width)
         var coder = RangeDecoder(frame.side)
         try model.code(with: &coder)
+        try frame.checkSide(coder.position)
         self.model = model
         self.count = count
     }

@@ -10,17 +10,18 @@ struct DenseIndexEncoder {
     private let model: DenseIndexModel
     private let values: [UInt64]
 
-    /// `nil` if there is nothing to gain.
-    init?(_ block: UnsafeRawBufferPointer, width: Int) {
+    /// `nil` if the block takes no fewer than `limit` bytes.
+    init?(_ block: UnsafeRawBufferPointer, width: Int, below limit: Int) {
         self.width = width
         count = block.count / width
-        var candidates: [IndexCandidate] = []
-        for step in [DenseIndexModel.Step.none, .folded, .modulo, .foldedDifference] {
-            candidates.append(IndexCandidate(block, width: width, step, count: count, stride: 16))
+        // Each step on a part of the block, the best of them on all.
+        let count = self.count
+        let trials = [DenseIndexModel.Step.none, .folded, .modulo, .foldedDifference].map {
+            IndexCandidate(block, width: width, $0, count: count, stride: 16)
         }
-        guard let step = candidates.min(by: { $0.bits < $1.bits })?.model.step else { return nil }
-        let best = IndexCandidate(block, width: width, step, count: count, stride: 1)
-        guard best.bits / 8 < block.count else { return nil }
+        guard let trial = trials.min(by: { $0.bits < $1.bits }), trial.bits / 8 < limit else { return nil }
+        let best = IndexCandidate(block, width: width, trial.model.step, count: count, stride: 1)
+        guard best.bits / 8 < limit else { return nil }
         model = best.model
         values = best.values
     }
@@ -49,7 +50,7 @@ struct DenseIndexEncoder {
             let end = bantam_class_rans_encode(
                 tables, classes, symbols, count, laneCount, &states, words + 2 * count)!
             return DenseFrame.assemble(
-                side: side, states: states, rests: UnsafeRawBufferPointer(start: nil, count: 0),
+                DenseFrame.indicesMark, side: side, states: states, rests: UnsafeRawBufferPointer(start: nil, count: 0),
                 extras: UnsafeRawBufferPointer(start: extras, count: Int(bit + 7) / 8),
                 words: UnsafeRawBufferPointer(start: end, count: words + 2 * count - end))
         }

@@ -19,6 +19,7 @@ struct DenseNumberDecoder {
             format: format, lowBits: 0, grid: DenseGrid(count: count, context), table: .shape(DenseShape()))
         var coder = RangeDecoder(frame.side)
         try model.code(with: &coder)
+        try frame.checkSide(coder.position)
         self.model = model
         restByteCount = model.restByteCount
         guard restByteCount <= frame.rest.count - frame.extraByteCount else {

@@ -12,6 +12,8 @@ struct DenseNumberEncoder {
     private let symbolOfValue: [UInt8]
     /// The bits beside all symbols.
     private let extraBitCount: Int
+    /// About the bytes of the coded block.
+    let byteCount: Int
 
     /// `nil` if there is nothing to gain.
     init?(_ block: UnsafeRawBufferPointer, _ format: DenseFormat, _ context: BlockContext) {
@@ -73,7 +75,8 @@ struct DenseNumberEncoder {
         }
         let coded = min(histogramCost / 256 + histogramSide, shapeCost / 256 + shapeSide) / 8
             + UInt64(extraBitCount / 8)
-        guard Int(coded) + model.restByteCount < block.count else { return nil }
+        byteCount = Int(coded) + model.restByteCount
+        guard byteCount < block.count else { return nil }
     }
 
     private static func split(
@@ -166,8 +169,9 @@ struct DenseNumberEncoder {
             let start = scratch.baseAddress!.assumingMemoryBound(to: UInt8.self)
             let (classes, symbols, words, extras) = (start, start + count, start + 2 * count, start + 4 * count)
             extras.update(repeating: 0, count: extraCapacity)
-            classes.update(repeating: 0, count: count)
-            if tableCount > 1 {
+            if tableCount == 1 {
+                classes.update(repeating: 0, count: count)
+            } else {
                 model.grid.withKernel { bantam_class_fill(&$0, model.grid.start, count, classes) }
             }
             bantam_symbols_16(&alphabet, symbolOfValue, values, count, symbols, extras, &bit)
@@ -175,7 +179,7 @@ struct DenseNumberEncoder {
                 tables, classes, symbols, count, laneCount, &states, words + 2 * count)!
             return rests.withUnsafeBytes {
                 DenseFrame.assemble(
-                    side: side, states: states, rests: $0,
+                    DenseFrame.numbersMark, side: side, states: states, rests: $0,
                     extras: UnsafeRawBufferPointer(start: extras, count: Int(bit + 7) / 8),
                     words: UnsafeRawBufferPointer(start: end, count: words + 2 * count - end))
             }

@@ -93,7 +93,7 @@ import Testing
             }
             if trial % 4 > 0, bytes.count > 3 {
                 bytes.replaceSubrange(
-                    0..<3, with: [1, UInt8.random(in: 0..<128, using: &generator), UInt8(trial % 100)])
+                    0..<3, with: [UInt8.random(in: 1...2, using: &generator), UInt8(trial % 128), UInt8(trial % 100)])
             }
             let columns = Int.random(in: 0..<300, using: &generator)
             Self.check(bytes, BlockContext(dtype, columns: columns), count)
