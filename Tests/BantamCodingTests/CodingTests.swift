@@ -30,8 +30,8 @@ import Testing
         let error = bantamError { _ = try Coding(named: "lzma") }
         #expect(
             error?.message
-                == "coding: expected one of none, auto, zstd, zlib, bzip2, lz4, huffman, fast, max, found 'lzma'"
-        )
+                == "coding: expected one of none, auto, zstd, zlib, bzip2, lz4, huffman, fast, dense, max, "
+                + "found 'lzma'")
     }
 
     @Test func plainIsKeptWhenCodingSavesTooLittle() throws {

@@ -60,7 +60,8 @@ import Testing
         ),
         (
             "coding: zip\nrules: []",
-            "line 1: coding: expected one of none, auto, zstd, zlib, bzip2, lz4, huffman, fast, max, found 'zip'"
+            "line 1: coding: expected one of none, auto, zstd, zlib, bzip2, lz4, huffman, fast, dense, max, "
+                + "found 'zip'"
         ),
         (
             "optimize: space\nrules: []",

@@ -36,7 +36,8 @@ private final class DenseCoderJob {
     }
 
     private var blocks: [Block] = []
-    private let result = UnsafeMutableRawBufferPointer(buffer(of: DenseCoderJob.blockByteCount, filledWith: UInt8(1)))
+    private let result = UnsafeMutableRawBufferPointer(
+        buffer(of: DenseCoderJob.blockByteCount, filledWith: UInt8(1)))
     private static let blockByteCount = 1 << 20
     let byteCount: Int
 

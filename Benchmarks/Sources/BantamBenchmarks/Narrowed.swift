@@ -28,7 +28,9 @@ enum Narrowed {
             }
             return UnsafeMutableRawBufferPointer(bytes)
         case .int8:
-            return scaled(source, rowLength, to: 127) { UInt8(bitPattern: Int8($0.rounded(.toNearestOrEven))) }
+            return scaled(source, rowLength, to: 127) {
+                UInt8(bitPattern: Int8($0.rounded(.toNearestOrEven)))
+            }
         case .float8E4M3:
             return scaled(source, rowLength, to: 448, e4m3)
         default: return UnsafeMutableRawBufferPointer(source)

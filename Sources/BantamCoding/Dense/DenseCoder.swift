@@ -30,6 +30,9 @@ public struct DenseCoder: Coder {
     /// A repeated pattern of 33 bytes may stand for a block of 1 MiB.
     public var maximumExpansion: Int { 32768 }
 
+    /// Some 2 GB a second for floats of 16 bits.
+    public var decodingCost: DecodingCost { .quick }
+
     /// As they are: elements are split, and their differences taken, while coding.
     public func arrangements(of dtype: DType) -> [Arrangement] { [.plain] }
 
@@ -48,7 +51,9 @@ public struct DenseCoder: Coder {
         if family.isInteger {
             // Of signed integers too, if these are few or rise.
             let limit = numbers?.byteCount ?? block.count
-            coded = DenseIndexEncoder(block, width: family.width, below: limit)?.encode ?? coded
+            let steps: [DenseIndexModel.Step] =
+                numbers == nil ? [.none, .folded, .modulo, .foldedDifference] : [.folded]
+            coded = DenseIndexEncoder(block, width: family.width, steps: steps, below: limit)?.encode ?? coded
         }
         guard let coded = coded?(), coded.count < block.count else { return nil }
         return coded

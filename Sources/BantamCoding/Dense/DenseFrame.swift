@@ -70,7 +70,8 @@ struct DenseFrame {
 
     /// A block put together; `words` end at the end of their memory.
     static func assemble(
-        _ mark: UInt8, side: [UInt8], states: [UInt32], rests: UnsafeRawBufferPointer, extras: UnsafeRawBufferPointer,
+        _ mark: UInt8, side: [UInt8], states: [UInt32], rests: UnsafeRawBufferPointer,
+        extras: UnsafeRawBufferPointer,
         words: UnsafeRawBufferPointer
     ) -> [UInt8] {
         let head = [mark] + bytes(of: side.count) + bytes(of: extras.count) + side

@@ -85,7 +85,8 @@ struct DenseHistogram {
                 continue
             }
             let kept = min(precision, length - 1)
-            let low = coder.codeRaw(weight >> UInt64(length - 1 - kept) & (1 << UInt64(kept) - 1), count: kept)
+            let low = coder.codeRaw(
+                weight >> UInt64(length - 1 - kept) & (1 << UInt64(kept) - 1), count: kept)
             weights[index] = (1 << UInt64(kept) | low) << UInt64(length - 1 - kept)
         }
         guard weights.contains(where: { $0 > 0 }), weights.allSatisfy({ $0 < 1 << 31 }) else {

@@ -94,7 +94,8 @@ extension DenseGrid {
             }
         }
         for index in counts.indices {
-            counts[index] = rowCount - (index < start ? 1 : 0)
+            counts[index] =
+                rowCount - (index < start ? 1 : 0)
                 - (index >= (start + count - 1) % columns + 1 ? 1 : 0)
         }
         let classes = DenseGrid.classes(

@@ -57,7 +57,9 @@ struct DenseGrid {
         let bits = coder.plain(8 - (classes.max() ?? 0).leadingZeroBitCount, bits: 3)
         classes.append(contentsOf: repeatElement(0, count: count - classes.count))
         var chances = NumberChances(bits: min(bits, 6))
-        for index in classes.indices { classes[index] = UInt8(chances.code(Int(classes[index]), with: &coder)) }
+        for index in classes.indices {
+            classes[index] = UInt8(chances.code(Int(classes[index]), with: &coder))
+        }
     }
 
     /// Calls `body` with the grid as the kernels take it. Positions begin with the first row.

@@ -42,7 +42,8 @@ struct DenseIndexDecoder {
         var steps = IndexSteps<Element>(model.step, largest: model.largest)
         var bit: UInt64 = 0
         let tableByteCount = 4 << Int(BANTAM_CLASS_RANS_BITS)
-        return withUnsafeTemporaryAllocation(byteCount: tableByteCount + 10 * piece, alignment: 64) { scratch in
+        return withUnsafeTemporaryAllocation(byteCount: tableByteCount + 10 * piece, alignment: 64) {
+            scratch in
             guard let start = scratch.baseAddress else { return false }
             let tables = start.assumingMemoryBound(to: UInt32.self)
             let values = (start + tableByteCount).assumingMemoryBound(to: UInt64.self)
@@ -55,7 +56,8 @@ struct DenseIndexDecoder {
             for first in stride(from: 0, to: count, by: piece) {
                 let length = min(piece, count - first)
                 guard bantam_class_rans_decode(&decoder, tables, classes, length, symbols) != 0,
-                    bantam_values_64(&alphabet, symbols, length, extras, frame.extraByteCount, &bit, values) != 0
+                    bantam_values_64(&alphabet, symbols, length, extras, frame.extraByteCount, &bit, values)
+                        != 0
                 else { return false }
                 steps.backward(values, length, to: target + first * MemoryLayout<Element>.size)
             }

@@ -10,13 +10,15 @@ struct DenseIndexEncoder {
     private let model: DenseIndexModel
     private let values: [UInt64]
 
-    /// `nil` if the block takes no fewer than `limit` bytes.
-    init?(_ block: UnsafeRawBufferPointer, width: Int, below limit: Int) {
+    /// The best of `steps`; `nil` if with that the block takes no fewer than `limit` bytes.
+    init?(
+        _ block: UnsafeRawBufferPointer, width: Int, steps: [DenseIndexModel.Step], below limit: Int
+    ) {
         self.width = width
         count = block.count / width
         // Each step on a part of the block, the best of them on all.
         let count = self.count
-        let trials = [DenseIndexModel.Step.none, .folded, .modulo, .foldedDifference].map {
+        let trials = steps.map {
             IndexCandidate(block, width: width, $0, count: count, stride: 16)
         }
         guard let trial = trials.min(by: { $0.bits < $1.bits }), trial.bits / 8 < limit else { return nil }
@@ -43,14 +45,17 @@ struct DenseIndexEncoder {
         var bit: UInt64 = 0
         return withUnsafeTemporaryAllocation(byteCount: 4 * count + extraCapacity, alignment: 64) { scratch in
             let start = scratch.baseAddress!.assumingMemoryBound(to: UInt8.self)
-            let (classes, symbols, words, extras) = (start, start + count, start + 2 * count, start + 4 * count)
+            let (classes, symbols, words, extras) = (
+                start, start + count, start + 2 * count, start + 4 * count
+            )
             extras.update(repeating: 0, count: extraCapacity)
             classes.update(repeating: 0, count: count)
             bantam_symbols_64(&alphabet, values, count, symbols, extras, &bit)
             let end = bantam_class_rans_encode(
                 tables, classes, symbols, count, laneCount, &states, words + 2 * count)!
             return DenseFrame.assemble(
-                DenseFrame.indicesMark, side: side, states: states, rests: UnsafeRawBufferPointer(start: nil, count: 0),
+                DenseFrame.indicesMark, side: side, states: states,
+                rests: UnsafeRawBufferPointer(start: nil, count: 0),
                 extras: UnsafeRawBufferPointer(start: extras, count: Int(bit + 7) / 8),
                 words: UnsafeRawBufferPointer(start: end, count: words + 2 * count - end))
         }
@@ -76,7 +81,6 @@ private struct IndexCandidate {
         case 4: (values, model.largest) = IndexCandidate.values(block, UInt32.self, step, stride)
         default: (values, model.largest) = IndexCandidate.values(block, UInt64.self, step, stride)
         }
-        if step != .modulo { model.largest = 0 }
         let largest = values.max() ?? 0
         if width == 1 {
             choose(DenseAlphabet(first: 0, plain: Int(largest) + 1), count)
@@ -94,7 +98,7 @@ private struct IndexCandidate {
         let width = MemoryLayout<Element>.size
         let count = block.count / width
         var largest: Element = 0
-        for index in 0..<count {
+        for index in 0..<(step == .modulo ? count : 0) {
             largest = max(largest, start.loadUnaligned(fromByteOffset: index &* width, as: Element.self))
         }
         let pieces = Swift.stride(from: 0, to: count, by: pieceCount * stride)

@@ -73,7 +73,8 @@ struct DenseNumberEncoder {
         } else {
             model.table = .shape(shape)
         }
-        let coded = min(histogramCost / 256 + histogramSide, shapeCost / 256 + shapeSide) / 8
+        let coded =
+            min(histogramCost / 256 + histogramSide, shapeCost / 256 + shapeSide) / 8
             + UInt64(extraBitCount / 8)
         byteCount = Int(coded) + model.restByteCount
         guard byteCount < block.count else { return nil }
@@ -167,7 +168,9 @@ struct DenseNumberEncoder {
         var bit: UInt64 = 0
         return withUnsafeTemporaryAllocation(byteCount: 4 * count + extraCapacity, alignment: 64) { scratch in
             let start = scratch.baseAddress!.assumingMemoryBound(to: UInt8.self)
-            let (classes, symbols, words, extras) = (start, start + count, start + 2 * count, start + 4 * count)
+            let (classes, symbols, words, extras) = (
+                start, start + count, start + 2 * count, start + 4 * count
+            )
             extras.update(repeating: 0, count: extraCapacity)
             if tableCount == 1 {
                 classes.update(repeating: 0, count: count)
@@ -189,5 +192,7 @@ struct DenseNumberEncoder {
 
 extension DenseHistogram {
     /// The bits below the top one that pay for a block of `count` elements.
-    static func precision(for count: Int) -> Int { max(1, min(8, (FixedPoint.logarithm(UInt64(count)) / 256 - 6) / 2)) }
+    static func precision(for count: Int) -> Int {
+        max(1, min(8, (FixedPoint.logarithm(UInt64(count)) / 256 - 6) / 2))
+    }
 }

@@ -59,7 +59,8 @@ struct ShapeFit {
             let (found, expected) = sums(under: shape)
             var heights: [Int?] = shape.heights.indices.map { index in
                 guard found[index] > 0, expected[index] > 0 else { return nil }
-                let ratio = UInt64(min(0x1p40, max(1, (found[index] + 0.25) / (expected[index] + 0.25) * 0x1p20)))
+                let ratio = UInt64(
+                    min(0x1p40, max(1, (found[index] + 0.25) / (expected[index] + 0.25) * 0x1p20)))
                 return shape.heights[index] + (FixedPoint.logarithm(ratio) - 20 * 256 + 8) >> 4
             }
             ShapeFit.fill(&heights)

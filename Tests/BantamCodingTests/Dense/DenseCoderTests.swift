@@ -47,7 +47,8 @@ import Testing
     @Test(arguments: dtypes, FastSample.allCases)
     func everyBlockComesBackTheSameFromEveryLevel(_ dtype: DType, _ sample: FastSample) throws {
         let shapes = [(0, 0), (96, 1000), (7, 3), (1, 3), (2000, 1999), (128, 0)]
-        for (index, count) in [1, 2, 7, 31, 32, 33, 127, 128, 129, 1000, 1025, 4223, 8191, 8225].enumerated() {
+        for (index, count) in [1, 2, 7, 31, 32, 33, 127, 128, 129, 1000, 1025, 4223, 8191, 8225].enumerated()
+        {
             let (columns, first) = shapes[index % shapes.count]
             let context = BlockContext(dtype, columns: columns, firstElement: first)
             try Self.check(Self.bytes(sample, count, dtype), context, "\(count) of \(columns) columns")

@@ -93,7 +93,10 @@ import Testing
             }
             if trial % 4 > 0, bytes.count > 3 {
                 bytes.replaceSubrange(
-                    0..<3, with: [UInt8.random(in: 1...2, using: &generator), UInt8(trial % 128), UInt8(trial % 100)])
+                    0..<3,
+                    with: [
+                        UInt8.random(in: 1...2, using: &generator), UInt8(trial % 128), UInt8(trial % 100),
+                    ])
             }
             let columns = Int.random(in: 0..<300, using: &generator)
             Self.check(bytes, BlockContext(dtype, columns: columns), count)
@@ -102,7 +105,9 @@ import Testing
 
     /// Lengths that are far too long, in as many bytes as there are.
     @Test func lengthsBeyondTheBlockAreRefused() {
-        for head in [[1, 255, 255, 255, 255, 127], [1, 0, 255, 255, 255, 255, 127], [1, 128, 128, 128, 128, 128, 1]] {
+        for head in [
+            [1, 255, 255, 255, 255, 127], [1, 0, 255, 255, 255, 255, 127], [1, 128, 128, 128, 128, 128, 1],
+        ] {
             let bytes = head.map { UInt8($0) } + [UInt8](repeating: 0, count: 300)
             #expect(Self.outcome(bytes, BlockContext(.float32), 4000, 2) == nil)
         }

@@ -9,12 +9,16 @@ import Testing
 @Suite struct DenseIndexTests {
     /// The bytes of `elements` in `width` bytes each.
     static func bytes(_ elements: [UInt64], width: Int) -> [UInt8] {
-        elements.flatMap { element in (0..<width).map { UInt8(truncatingIfNeeded: element >> (8 * UInt64($0))) } }
+        elements.flatMap { element in
+            (0..<width).map { UInt8(truncatingIfNeeded: element >> (8 * UInt64($0))) }
+        }
     }
 
     /// Column indices of a matrix of `columns` columns, each element of which is there with a chance of `density`;
     /// with them the row pointers.
-    static func matrix(_ rows: Int, _ columns: Int, _ density: Double) -> (indices: [UInt64], pointers: [UInt64]) {
+    static func matrix(_ rows: Int, _ columns: Int, _ density: Double) -> (
+        indices: [UInt64], pointers: [UInt64]
+    ) {
         var generator = SeededGenerator(seed: 5)
         var indices: [UInt64] = []
         var pointers: [UInt64] = [0]
@@ -72,7 +76,9 @@ import Testing
     }
 
     /// Residuals of a two-sided geometric distribution, as they are and folded.
-    @Test(arguments: [DType.int16, .int32, .uint16, .uint32]) func residualsComeNearTheirEntropy(_ dtype: DType) throws {
+    @Test(arguments: [DType.int16, .int32, .uint16, .uint32]) func residualsComeNearTheirEntropy(
+        _ dtype: DType
+    ) throws {
         var generator = SeededGenerator(seed: 7)
         let p = 0.05
         let residuals = (0..<50000).map { _ in
@@ -89,7 +95,8 @@ import Testing
     }
 
     /// An arithmetic progression is next to nothing, whatever its width.
-    @Test(arguments: [DType.uint16, .uint32, .uint64, .int64]) func progressionsAreTiny(_ dtype: DType) throws {
+    @Test(arguments: [DType.uint16, .uint32, .uint64, .int64]) func progressionsAreTiny(_ dtype: DType) throws
+    {
         let bits = try Self.bits((0..<20000).map { $0 * 3 }, dtype)
         #expect(bits < 0.1)
     }
