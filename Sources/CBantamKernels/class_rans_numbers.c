@@ -5,7 +5,7 @@
 
 enum { UNIT = BANTAM_NUMBER_UNIT };
 
-// How many bytes the rests of a number take: they are held in the narrowest word.
+// The bits of a rest: the low bits that are kept, and the sign.
 static size_t rest_bits(bantam_number_layout layout, unsigned drop) { return layout.low_bits + 1u - drop; }
 
 size_t bantam_number_rest_bytes(bantam_number_layout layout, size_t count, unsigned drop) {
