@@ -53,12 +53,9 @@ suite.add("memcpy", bytes: elements.count * 4) {
     memcpy(copy.baseAddress!, elements.baseAddress!, elements.count * 4)
 }
 try suite.addFastCoder(elements, workers: workers)
-<<<<<<< HEAD
 try suite.addCoders(["zstd", "huffman"], elements, workers: workers)
-=======
 let shapes = try file.map { try matrices(inFile: $0) } ?? [(rows: elements.count / 1024, columns: 1024)]
 try suite.addDenseCoder(elements, shapes, filter: filter)
->>>>>>> c7d05e8 (Add the coder dense: a table for each class of row and column scale, from one fitted shape)
 try suite.addQuantization(elements, workers: workers)
 suite.addPruning(elements, workers: workers)
 try suite.addSparse(elements, workers: workers)
