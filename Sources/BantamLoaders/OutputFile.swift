@@ -84,6 +84,11 @@ public final class OutputFile: Sendable {
         return start
     }
 
+    /// Says that the file will have `byteCount` bytes, so that the file system finds room for them at once.
+    ///
+    /// Where it cannot, nothing changes: what does not fit will be found when it is written.
+    public func allocate(_ byteCount: Int) { file.allocate(byteCount) }
+
     /// Writes `bytes` at an offset. Safe from several threads for ranges that do not overlap.
     ///
     /// - Throws: ``BantamError`` of kind `io`, on a full disk for one.

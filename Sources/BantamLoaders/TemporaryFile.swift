@@ -1,4 +1,5 @@
 import BantamTensors
+import CBantamKernels
 import Glibc
 import Synchronization
 
@@ -66,6 +67,11 @@ final class TemporaryFile: Sendable {
             }
             done += written
         }
+    }
+
+    /// Sets blocks aside on disk: writing into them takes half the time of writing where there are none.
+    func allocate(_ byteCount: Int) {
+        if byteCount > 0 { _ = bantam_file_allocate(descriptor, Int64(byteCount)) }
     }
 
     /// Gives the file its name, after its bytes have reached the disk.
