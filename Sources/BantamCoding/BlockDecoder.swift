@@ -24,7 +24,8 @@ public struct BlockDecoder: @unchecked Sendable {
     /// - Throws: ``BantamError`` of kind `corruption` or `insufficientData` if header or table of blocks are
     ///   damaged or those of another array, `compatibility` if the coder is unknown.
     public init(
-        _ bytes: UnsafeRawBufferPointer, of dtype: DType, byteCount: Int, columns: Int = 0, owner: Storage? = nil
+        _ bytes: UnsafeRawBufferPointer, of dtype: DType, byteCount: Int, columns: Int = 0,
+        owner: Storage? = nil
     ) throws {
         header = try CodedArray.header(of: bytes)
         guard header.dtype == dtype, header.rawByteCount == byteCount else {

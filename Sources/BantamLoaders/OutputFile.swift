@@ -96,6 +96,30 @@ public final class OutputFile: Sendable {
         try file.write(bytes, at: offset)
     }
 
+    /// Calls `body` with bytes that were written, in consecutive pieces of at most 256 KiB.
+    ///
+    /// - Throws: ``BantamError`` of kind `io`, and what `body` throws.
+    public func forEachPiece(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try withUnsafeTemporaryAllocation(byteCount: min(range.count, 256 << 10), alignment: 64) { buffer in
+            var position = range.lowerBound
+            while position < range.upperBound {
+                let piece = UnsafeMutableRawBufferPointer(
+                    rebasing: buffer[..<min(buffer.count, range.upperBound - position)])
+                try file.read(into: piece, at: position)
+                try body(UnsafeRawBufferPointer(piece))
+                position += piece.count
+            }
+        }
+    }
+
+    /// Makes `byteCount` the length of the file, whatever was written or allocated behind.
+    ///
+    /// - Throws: ``BantamError`` of kind `io`.
+    public func end(at byteCount: Int) throws {
+        try file.resize(byteCount)
+        end.store(byteCount, ordering: .relaxed)
+    }
+
     /// Syncs the file and gives it its name. Only now does anyone see it; nothing is written afterwards. A file
     /// of an ``OutputFolder`` gets its name with the folder instead.
     ///
