@@ -1,4 +1,4 @@
-// Why: Swift's Glibc module has neither fallocate, sync_file_range nor statfs.
+// Why: Swift's Glibc module has neither fallocate nor statfs.
 #define _GNU_SOURCE
 #include "BantamFiles.h"
 
@@ -11,8 +11,4 @@ int bantam_file_allocate(int descriptor, int64_t byte_count) {
     const long tmpfs = 0x01021994;
     if (fstatfs(descriptor, &status) != 0 || status.f_type == tmpfs) return -1;
     return fallocate(descriptor, 0, 0, byte_count);
-}
-
-void bantam_file_begin_writing(int descriptor, int64_t offset, int64_t byte_count) {
-    sync_file_range(descriptor, offset, byte_count, SYNC_FILE_RANGE_WRITE);
 }
