@@ -138,7 +138,9 @@ final class ArchiveData: @unchecked Sendable {
             try output.write($0, at: stream.start)
             checksum.update($0)
         }
-        try output.forEachPiece(of: stream.start + head.count..<stream.start + byteCount) { checksum.update($0) }
+        try output.forEachPiece(of: stream.start + head.count..<stream.start + byteCount) {
+            checksum.update($0)
+        }
         let result = array.written(
             byteCount: byteCount, checksum: checksum.checksum, rawChecksum: rawChecksum)
         written.withLock { $0.streamed.append((stream.stream.index, result)) }

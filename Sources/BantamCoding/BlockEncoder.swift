@@ -69,7 +69,8 @@ extension Coding {
             let (coder, share) = try coderForLarge(tensor, workers: workers), share < 0.95
         else { return nil }
         let array = UncodedArray(
-            bytes: tensor.storage.bytes, dtype: tensor.dtype, columns: tensor.shape.codedColumns, coder: coder,
+            bytes: tensor.storage.bytes, dtype: tensor.dtype, columns: tensor.shape.codedColumns,
+            coder: coder,
             blockByteCount: coder.blockByteCount, owner: tensor.storage)
         guard !array.isTriedWhole, let (arrangement, _) = try array.choose(nil, workers) else { return nil }
         return BlockEncoder(array, arrangement)

@@ -33,10 +33,10 @@ extension CodedArray {
         let blocks =
             try ready
             ?? workers.map(encoder.ranges.count) {
-            let block = try encoder.encode($0)
-            array.letGo(of: $0)
-            return block
-        }
+                let block = try encoder.encode($0)
+                array.letGo(of: $0)
+                return block
+            }
         guard blocks.contains(where: { $0 != nil }) else { return nil }
         rawChecksum = array.checksum()
         let stored = blocks.enumerated().map { index, block in block ?? Array(array.block(index)) }
