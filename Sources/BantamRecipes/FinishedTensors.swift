@@ -71,7 +71,10 @@ final class FinishedTensors: Sendable {
             for index in group {
                 let tensor = try source.tensor(at: index)
                 // One that has to be read or inflated is not worth doing so twice.
-                guard tensor.storage.isMapped, let key = Key(tensor, rule: nil, zeros: nil) else { break }
+                guard tensor.storage.isMapped, let key = Key(tensor, rule: nil, zeros: nil) else {
+                    members = [:]
+                    break
+                }
                 members[key, default: []].append(index)
             }
             unique.formUnion(members.values.filter { $0.count == 1 }.joined())
