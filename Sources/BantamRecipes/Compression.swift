@@ -73,7 +73,7 @@ public struct Compression: Sendable {
                     TensorCompression.Counterpart(tensor: try $0.tensor(like: entry.tensor))
                 }
                 if entry.steps.isEmpty, counterpart?.tensor == nil, unique.contains(index),
-                    try clock.measure("coding", { try writer.stream(tensor, at: index) })
+                    try clock.measure("coding", { try writer.stream(tensor, at: index, workers: workers) })
                 {
                     return Outcome(entry, plan, notes: [], prediction: nil)
                 }
