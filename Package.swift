@@ -43,7 +43,7 @@ let package = Package(
         floor(
             "BantamCoding",
             on: ["BantamTensors", "CBantamKernels", "CZstd", "CZlib", "CBzip2", "CLZ4", "CXXHash"]),
-        floor("BantamLoaders", on: ["BantamTensors", "CZlib"]),
+        floor("BantamLoaders", on: ["BantamTensors", "CBantamKernels", "CZlib"]),
         floor("BantamArchive", on: ["BantamEncodings", "BantamCoding", "BantamLoaders"]),
         floor("BantamPasses", on: ["BantamEncodings", "BantamLinearAlgebra", "CBantamKernels"]),
         // Of Yams only its libyaml: see YAMLLoader.

@@ -5,12 +5,15 @@ import BantamEncodings
 import BantamLoaders
 import BantamTensors
 
-/// An array that waits in the spool for its place in the file.
+/// An array that waits in the spool for its place in the file, or is only coded on its way there.
 struct SpooledArray: Sendable {
     var layout: ArrayLayout
     var isCoded: Bool
-    /// Its bytes in the spool.
+    /// Its bytes in the spool. Of a stream only the count means anything: the most it can have until it is
+    /// written, then what it has.
     var range: Range<Int>
+    /// What is still to be coded.
+    var stream: TensorStream?
     /// The checksum of those bytes.
     var checksum: Checksum
     /// The checksum of the raw bytes of a coded array.
@@ -33,6 +36,33 @@ struct SpooledArray: Sendable {
         }
         checksum = streaming.checksum
     }
+
+    /// An array that `stream` will write.
+    init(_ stream: TensorStream) {
+        layout = ArrayLayout(dtype: stream.tensor.dtype, shape: stream.tensor.shape)
+        isCoded = true
+        range = 0..<stream.encoder.largestByteCount
+        self.stream = stream
+        checksum = Checksum(value: 0)
+    }
+
+    /// The array once its stream is written.
+    func written(byteCount: Int, checksum: Checksum, rawChecksum: Checksum) -> SpooledArray {
+        var array = self
+        array.range = 0..<byteCount
+        array.checksum = checksum
+        array.rawChecksum = rawChecksum
+        return array
+    }
+}
+
+/// A tensor that is coded while the file is written, block by block.
+struct TensorStream: Sendable {
+    /// The position in the source.
+    var index: Int
+    /// Mapped, so that it takes no memory while it waits.
+    var tensor: Tensor
+    var encoder: BlockEncoder
 }
 
 /// A tensor whose arrays wait in the spool.
@@ -42,6 +72,14 @@ struct AddedTensor: Sendable {
     var checksum: Checksum
     var isLossless: Bool
     var summary: String
+
+    /// A tensor that is held losslessly by one array, which is still to be written or has been.
+    init(_ array: SpooledArray, original: DType) {
+        tree = .dense(array)
+        checksum = array.contentChecksum
+        isLossless = true
+        summary = tree.storedSummary(original) { ($0.layout.dtype, $0.isCoded) }
+    }
 
     init(_ prepared: PreparedTensor, original: Tensor, spool: SpoolFile, workers: Workers) throws {
         tree = try prepared.tree.map { try SpooledArray($1, spool: spool) }

@@ -15,9 +15,10 @@ struct ArchivePlan {
     /// The bytes that equal arrays would take more if each were stored.
     let sharedByteCount: Int
 
+    /// - Parameter prologueByteCount: what everything before the data must come to, at least what it needs.
     init(
         _ tensors: [(entry: TensorEntry, tensor: AddedTensor)], source: any TensorFile, header: SpooledArray?,
-        base: BaseFile?, spool: SpoolFile
+        base: BaseFile?, spool: SpoolFile, prologueByteCount: Int? = nil
     ) throws {
         var names = ArrayNames(reserved: tensors.map(\.entry.name))
         var stored: [(name: String, array: SpooledArray)] = []
@@ -33,10 +34,11 @@ struct ArchivePlan {
                         stored.append((entry.name, array))
                         return entry.name
                     }
-                    if array.isCoded, let name = try known.name(of: array) { return name }
+                    let isShared = array.isCoded && array.stream == nil
+                    if isShared, let name = try known.name(of: array) { return name }
                     let name = names.name(entry.name + path, isCoded: array.isCoded)
                     stored.append((name, array))
-                    if array.isCoded { known.add(array, name) }
+                    if isShared { known.add(array, name) }
                     return name
                 }
             guard let tree else { continue }
@@ -81,16 +83,26 @@ struct ArchivePlan {
                 (MetadataKey.encodings, JSON.object(records.map(\.member)).text),
                 (MetadataKey.checksums, Base64.encoded(arrays.flatMap(\.checksum.littleEndianBytes))),
             ] + (headerName.map { [(MetadataKey.header, $0)] } ?? [])
-                + (reference.map { [(MetadataKey.base, $0.text)] } ?? []))
+                + (reference.map { [(MetadataKey.base, $0.text)] } ?? []),
+            byteCount: prologueByteCount)
     }
 
     private static func prologue(
-        entries: [TensorEntry], metadata: [(key: String, value: String)]
+        entries: [TensorEntry], metadata: [(key: String, value: String)], byteCount: Int?
     ) throws -> [UInt8] {
         var bytes = try SafetensorsHeader(
             layingOut: entries, metadata: metadata + [(MetadataKey.checksum, HeaderChecksum.placeholder)],
             order: .given
         ).encoded()
+        if let byteCount {
+            guard bytes.count <= byteCount else {
+                throw BantamError(.internal, "the header needs \(bytes.count) bytes, \(byteCount) are there")
+            }
+            bytes += [UInt8](repeating: UInt8(ascii: " "), count: byteCount - bytes.count)
+            let prefix = SafetensorsHeader.prefixByteCount
+            bytes.replaceSubrange(
+                ..<prefix, with: SafetensorsHeader.prefix(headerByteCount: byteCount - prefix))
+        }
         guard let digits = HeaderChecksum.place(in: bytes) else {
             throw BantamError(.internal, "the header has no place for its checksum")
         }

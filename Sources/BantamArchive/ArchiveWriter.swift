@@ -101,23 +101,50 @@ public final class ArchiveWriter: Sendable {
                         + "\(prepared.encoding.shape) for \(original.dtype.rawValue) \(original.shape)")
             }
             let tensor = try AddedTensor(prepared, original: original, spool: spool, workers: workers)
-            try added.withLock {
-                guard $0[index] == nil else { throw BantamError(.internal, "added twice") }
-                $0[index] = tensor
-            }
+            try add(tensor, at: index)
+        }
+    }
+
+    /// Has the tensor of an entry stored losslessly, coded on its way into the file, block by block, so that
+    /// it stands nowhere else in between. May be called from several threads, in any order.
+    ///
+    /// What a stream writes is not shared with equal tensors: it is for those that have none.
+    ///
+    /// - Parameters:
+    ///   - original: the source's tensor.
+    ///   - workers: threads to choose a coder with.
+    /// - Returns: whether it will be. It is not worth it for small tensors, for those that do not clearly
+    ///   shrink, and for those that are in memory already: they are to be prepared and added.
+    /// - Throws: ``BantamError`` of a coder.
+    public func stream(_ original: Tensor, at index: Int, workers: Workers = .one) throws -> Bool {
+        let entry = source.entries[index]
+        return try locating(tensor: entry.name) {
+            guard original.storage.isMapped, original.shape == entry.shape, original.dtype == entry.dtype,
+                let encoder = try coding.blockEncoder(for: original, workers: workers)
+            else { return false }
+            let stream = TensorStream(index: index, tensor: original, encoder: encoder)
+            try add(AddedTensor(SpooledArray(stream), original: entry.dtype), at: index)
+            return true
+        }
+    }
+
+    private func add(_ tensor: AddedTensor, at index: Int) throws {
+        try added.withLock {
+            guard $0[index] == nil else { throw BantamError(.internal, "added twice") }
+            $0[index] = tensor
         }
     }
 
     /// Stores the tensor of an entry as one that was added already, because the source has the same bytes there.
     ///
-    /// - Throws: ``BantamError`` of kind `invalidArgument` if the other one is of another dtype or shape or was
-    ///   not added.
+    /// - Throws: ``BantamError`` of kind `invalidArgument` if the other one is of another dtype or shape, was
+    ///   not added, or is a stream.
     public func add(equalOf other: Int, at index: Int) throws {
         let (entry, otherEntry) = (source.entries[index], source.entries[other])
         try locating(tensor: entry.name) {
             try added.withLock {
                 guard let tensor = $0[other], entry.dtype == otherEntry.dtype,
-                    entry.shape == otherEntry.shape
+                    entry.shape == otherEntry.shape, tensor.tree.leaves.allSatisfy({ $0.stream == nil })
                 else {
                     throw BantamError(
                         .invalidArgument, "expected the equal of '\(otherEntry.name)', found another tensor")
@@ -130,19 +157,46 @@ public final class ArchiveWriter: Sendable {
 
     /// Lays the file out, writes it and gives it its name.
     ///
+    /// - Parameters:
+    ///   - workers: threads to code and write with; what is written does not depend on them.
+    ///   - progress: called with the plain bytes of each block of a stream that is coded, from any thread.
     /// - Throws: ``BantamError``: `internal` if a tensor is missing, `io` or `cannotCreate` if the file cannot
     ///   be written.
-    public func finish() throws -> ArchiveSummary {
-        let tensors = try added.withLock { added in
+    public func finish(
+        workers: Workers = .one, progress: @escaping @Sendable (Int) -> Void = { _ in }
+    ) throws -> ArchiveSummary {
+        var tensors = try added.withLock { added in
             try zip(added, source.entries).map { tensor, entry in
                 guard let tensor else { throw BantamError(.internal, tensor: entry.name, "was never added") }
-                return (entry, tensor)
+                return (entry: entry, tensor: tensor)
             }
         }
-        let plan = try ArchivePlan(
-            tensors, source: source, header: try storedHeader(), base: base, spool: spool)
-        try output.write(plan.prologue)
-        for array in plan.arrays { try spool.copy(array.range, to: output) }
+        let header = try storedHeader()
+        var plan = try ArchivePlan(tensors, source: source, header: header, base: base, spool: spool)
+        while true {
+            let data = ArchiveData(plan, spool: spool, output: output, progress: progress)
+            let written = try data.write(workers)
+            if written.refused.isEmpty {
+                for (index, array) in written.streamed {
+                    tensors[index].tensor = AddedTensor(array, original: tensors[index].entry.dtype)
+                }
+                if !written.streamed.isEmpty {
+                    plan = try ArchivePlan(
+                        tensors, source: source, header: header, base: base, spool: spool,
+                        prologueByteCount: plan.prologue.count)
+                }
+                break
+            }
+            // Rare: pieces of a tensor shrink, all of it does not. It is stored plain, so all places change.
+            for index in written.refused {
+                let tensor = try source.tensor(at: index)
+                let plain = try PreparedTensor(.dense(tensor), coding: .none, workers: workers)
+                tensors[index].tensor = try AddedTensor(
+                    plain, original: tensor, spool: spool, workers: workers)
+            }
+            plan = try ArchivePlan(tensors, source: source, header: header, base: base, spool: spool)
+        }
+        try plan.prologue.withUnsafeBytes { try output.write($0, at: 0) }
         let byteCount = output.byteCount
         try output.commit()
         return ArchiveSummary(
@@ -150,8 +204,8 @@ public final class ArchiveWriter: Sendable {
             sharedByteCount: plan.sharedByteCount,
             tensors: zip(tensors, plan.holdings).map { tensor, holding in
                 ArchiveSummary.Tensor(
-                    name: tensor.0.name, encoding: holding.summary, byteCount: holding.byteCount,
-                    isLossless: tensor.1.isLossless)
+                    name: tensor.entry.name, encoding: holding.summary, byteCount: holding.byteCount,
+                    isLossless: tensor.tensor.isLossless)
             })
     }
 

@@ -10,15 +10,16 @@ extension CompressedFile {
     /// Of tensors that need a base, if none is given, only the stored bytes and what they decode to: not the
     /// tensor.
     ///
-    /// - Parameter workers: tensors checked at the same time.
+    /// - Parameter workers: threads to use.
     /// - Throws: ``BantamError`` with the first tensor, in the order of the file, that is not what it should be.
     public func verify(workers: Workers) throws {
-        try workers.forEach(entries.count) { index in
+        try PieceWork(entries.indices.map { try StoredPieces(self, at: $0) }).run(workers) { index in
             if base == nil, tensors[index].tree.base != nil {
                 try checkStored(at: index, workers: .one)
             } else {
                 _ = try tensor(at: index, workers: .one)
             }
+        } piece: { _, _, _ in
         }
         if let header = try sourceHeader() {
             try locating(file: path) {

@@ -101,6 +101,7 @@ public final class CompressedFile: StoredTensorFile {
     public func tensor(at index: Int, workers: Workers) throws -> Tensor {
         let stored = tensors[index]
         if let base = stored.tree.base { return try tensor(stored, predictedFrom: base, workers: workers) }
+        if let tensor = try StoredPieces(self, at: index)?.decoded(workers: workers) { return tensor }
         let encoding = try encoding(at: index, workers: workers)
         return try locating(file: path, tensor: stored.entry.name) {
             // The bytes of a kept tensor are checked already: those of its array.

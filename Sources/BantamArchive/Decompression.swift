@@ -8,17 +8,19 @@ public enum Decompression {
     /// Writes every tensor of `file` to `path` in its original dtype, in the format of the path's name.
     ///
     /// A file made from a safetensors file gets that file's header back, so that a lossless one has the same
-    /// bytes. Tensors are decoded one at a time per worker, and each is checked before it is written; if one
-    /// is damaged there is no output.
+    /// bytes. Every tensor is decoded and checked in pieces by all workers, or whole by one where it does not
+    /// come in pieces; if one is damaged there is no output.
     ///
-    /// - Parameter progress: called with the bytes of each tensor as it is decoded, from any thread.
+    /// - Parameter progress: called with the bytes of each tensor or piece as it is decoded, from any thread.
     /// - Throws: ``BantamError`` of the reader and of the format's writer.
     public static func write(
         _ file: CompressedFile, to path: String, options: TensorWriteOptions = TensorWriteOptions(),
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         try file.checkBase()
-        let source = TensorSource(file).reporting(to: progress)
+        var tensors = TensorSource(file)
+        tensors.pieces = { try StoredPieces(file, at: $0) }
+        let source = tensors.reporting(to: progress)
         guard path.lowercased().hasSuffix(".safetensors"), let header = try file.sourceHeader() else {
             return try TensorFiles.write(source, to: path, options: options)
         }
@@ -33,6 +35,8 @@ public enum Decompression {
                     .corruption, file: file.path, tensor: name, "stands in the source's header alone")
             }
             return try source.tensor(index)
+        } pieces: { name in
+            try indices[name].flatMap { try source.pieces($0) }
         }
     }
 }

@@ -70,7 +70,7 @@ struct EqualArrays {
     private func key(_ tensor: AddedTensor, _ entry: TensorEntry) -> TensorKey? {
         let leaves = tensor.tree.leaves
         if leaves.isEmpty { return nil }
-        if case .dense(let array) = tensor.tree, !array.isCoded { return nil }
+        if case .dense(let array) = tensor.tree, !array.isCoded || array.stream != nil { return nil }
         return TensorKey(
             dtype: entry.dtype, shape: entry.shape, checksum: tensor.checksum,
             structure: tensor.tree.map { _, _ in "" }.json.text, arrays: leaves.map(ArrayKey.init))

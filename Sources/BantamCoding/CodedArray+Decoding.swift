@@ -19,25 +19,14 @@ extension CodedArray {
         _ bytes: UnsafeRawBufferPointer, of dtype: DType, columns: Int = 0,
         into result: UnsafeMutableRawBufferPointer, owner: Storage? = nil, workers: Workers
     ) throws {
-        let header = try header(of: bytes)
-        guard header.dtype == dtype, header.rawByteCount == result.count else {
-            throw BantamError(
-                .corruption,
-                "coded array: expected \(result.count) bytes of \(dtype.rawValue), "
-                    + "found \(header.rawByteCount) of \(header.dtype.rawValue)")
+        let decoder = try BlockDecoder(
+            bytes, of: dtype, byteCount: result.count, columns: columns, owner: owner)
+        let target = BlockTarget(bytes: result)
+        try workers.forEach(decoder.ranges.count) {
+            try decoder.decode($0, into: target[decoder.ranges[$0]])
+            decoder.letGo(of: $0)
         }
-        let coder = try Coders.identified(by: header.coder)
-        let job = DecodingJob(
-            bytes: bytes, result: result, header: header, columns: columns, coder: coder, owner: owner,
-            blocks: try blocks(of: bytes, header, coder))
-        try workers.forEach(job.blocks.count) { try job.decode($0) }
-        let found = header.kept(Checksum(of: UnsafeRawBufferPointer(result)))
-        guard found == header.checksum else {
-            throw BantamError(
-                .corruption,
-                "coded array: expected checksum \(String(header.checksum, radix: 16)), "
-                    + "found \(String(found, radix: 16))")
-        }
+        try decoder.check(Checksum(of: UnsafeRawBufferPointer(result)))
     }
 
     /// The checks of a coded array that need no decoding: header, coder and table of blocks.
@@ -51,32 +40,11 @@ extension CodedArray {
     }
 }
 
-/// An array on its way out of a ``CodedArray``. Each block writes its own part of the result.
-private struct DecodingJob: @unchecked Sendable {
-    let bytes: UnsafeRawBufferPointer
-    let result: UnsafeMutableRawBufferPointer
-    let header: CodedArray.Header
-    let columns: Int
-    let coder: any Coder
-    let owner: Storage?
-    let blocks: [CodedArray.Block]
+/// Memory that blocks are decoded to, each to its own part.
+private struct BlockTarget: @unchecked Sendable {
+    let bytes: UnsafeMutableRawBufferPointer
 
-    func decode(_ index: Int) throws {
-        let block = blocks[index]
-        let stored = UnsafeRawBufferPointer(rebasing: bytes[block.stored])
-        defer { owner?.letGo(of: stored) }
-        let context = BlockContext(header.dtype, columns: columns, byteOffset: block.raw.lowerBound)
-        let target = UnsafeMutableRawBufferPointer(rebasing: result[block.raw])
-        if block.isRaw {
-            target.copyMemory(from: stored)
-        } else if header.arrangement == .plain {
-            try coder.decode(stored, context, into: target)
-        } else {
-            try withUnsafeTemporaryAllocation(byteCount: target.count, alignment: 16) { scratch in
-                try coder.decode(stored, context, into: scratch)
-                header.arrangement.undo(
-                    UnsafeRawBufferPointer(scratch), width: header.dtype.alignment, into: target)
-            }
-        }
+    subscript(range: Range<Int>) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: bytes[range])
     }
 }

@@ -29,27 +29,24 @@ extension CodedArray {
             bytes: raw, dtype: dtype, columns: columns, coder: coder, blockByteCount: blockByteCount,
             owner: owner)
         guard let (chosen, ready) = try array.choose(arrangement, workers) else { return nil }
-        var header = Header(
-            coder: coder.identifier, dtype: dtype, arrangement: chosen, blockByteCount: blockByteCount,
-            rawByteCount: raw.count, checksum: 0, byteCount: 0)
-        let blocks = try ready ?? workers.map(header.blockCount) { try array.coded($0, chosen) }
+        let encoder = BlockEncoder(array, chosen)
+        let blocks =
+            try ready
+            ?? workers.map(encoder.ranges.count) {
+                let block = try encoder.encode($0)
+                array.letGo(of: $0)
+                return block
+            }
         guard blocks.contains(where: { $0 != nil }) else { return nil }
         rawChecksum = array.checksum()
-        header.checksum = header.kept(rawChecksum)
         let stored = blocks.enumerated().map { index, block in block ?? Array(array.block(index)) }
-        var head = CodedArray.serialized(header)
-        if blocks.count > 1 {
-            for (block, bytes) in zip(blocks, stored) {
-                let entry = UInt32(bytes.count) | (block == nil ? CodedArray.rawBlockMark : 0)
-                withUnsafeBytes(of: entry.littleEndian) { head.append(contentsOf: $0) }
-            }
-        }
-        pieces = [head] + stored
+        let sizes = zip(blocks, stored).map { (byteCount: $1.count, isRaw: $0 == nil) }
+        pieces = [encoder.head(of: sizes, rawChecksum: rawChecksum)] + stored
     }
 }
 
 /// An array on its way into a ``CodedArray``.
-private struct UncodedArray: @unchecked Sendable {
+struct UncodedArray: @unchecked Sendable {
     let bytes: UnsafeRawBufferPointer
     let dtype: DType
     let columns: Int
@@ -66,9 +63,15 @@ private struct UncodedArray: @unchecked Sendable {
     }
 
     func coded(_ index: Int, _ arrangement: Arrangement) throws -> [UInt8]? {
-        let block = block(index)
-        defer { owner?.letGo(of: block) }
-        return try coded(block, arrangement)
+        try coded(block(index), arrangement)
+    }
+
+    func letGo(of index: Int) { owner?.letGo(of: block(index)) }
+
+    /// Whether choosing an arrangement means to code all of it in each.
+    var isTriedWhole: Bool {
+        bytes.count <= UncodedArray.sampleByteCount * UncodedArray.sampleCount
+            && coder.arrangements(of: dtype).count > 1
     }
 
     func checksum() -> Checksum {

@@ -48,7 +48,7 @@ struct AutomaticChoice: Sendable {
         large = (optimization == .size ? candidates : quick).map(\.coder)
     }
 
-    private init(_ optimization: Optimization, coders: [any Coder], pieceByteCount: Int) {
+    init(_ optimization: Optimization, coders: [any Coder], pieceByteCount: Int) {
         (self.optimization, self.pieceByteCount) = (optimization, pieceByteCount)
         (small, large) = (coders, coders)
     }
@@ -67,11 +67,18 @@ struct AutomaticChoice: Sendable {
     /// The array coded by the coder that suits it; `nil` if none shrinks it.
     func encode(_ tensor: Tensor, workers: Workers) throws -> CodedArray? {
         let byteCount = tensor.byteCount
-        guard byteCount > smallByteCount else {
+        guard let best = try coderForLarge(tensor, workers: workers)?.coder else {
             let results = try small.map { try AutomaticChoice.coded(tensor, by: $0, workers: workers) }
             let sizes = results.map { $0?.byteCount ?? byteCount }
             return results[choice(among: small, sizes, of: byteCount)]
         }
+        return try AutomaticChoice.coded(tensor, by: best, workers: workers)
+    }
+
+    /// The coder that suits pieces of a large array, and the share of them that it leaves; `nil` for small ones.
+    func coderForLarge(_ tensor: Tensor, workers: Workers) throws -> (coder: any Coder, share: Double)? {
+        let byteCount = tensor.byteCount
+        guard byteCount > smallByteCount else { return nil }
         let trials = try workers.map(large.count * AutomaticChoice.pieceCount) { trial in
             let piece = piece(trial % AutomaticChoice.pieceCount, of: byteCount)
             let coder = large[trial / AutomaticChoice.pieceCount]
@@ -81,8 +88,8 @@ struct AutomaticChoice: Sendable {
         let sizes = large.indices.map { coder in
             trials[(coder * AutomaticChoice.pieceCount)...].prefix(AutomaticChoice.pieceCount).reduce(0, +)
         }
-        let best = large[choice(among: large, sizes, of: smallByteCount)]
-        return try AutomaticChoice.coded(tensor, by: best, workers: workers)
+        let best = choice(among: large, sizes, of: smallByteCount)
+        return (large[best], Double(sizes[best]) / Double(smallByteCount))
     }
 
     /// A part of an array coded, or all of it, which then needs not stay in memory.

@@ -99,10 +99,20 @@ public struct Coding: Sendable, CustomStringConvertible {
                 }
             case .automatic(let choice): try choice.encode(tensor, workers: workers)
             }
-        guard let coded, (coded.byteCount + Coding.headerByteCount) * 100 < tensor.byteCount * 97 else {
-            return nil
-        }
+        guard let coded, Coding.isWorthwhile(coded.byteCount, of: tensor.byteCount) else { return nil }
         return coded
+    }
+
+    /// The coder of a large tensor, and the share of pieces of it that is left; `nil` if the tensor is small or
+    /// stays plain.
+    func coderForLarge(_ tensor: Tensor, workers: Workers) throws -> (coder: any Coder, share: Double)? {
+        switch choice {
+        case .none: nil
+        case .one(let coder):
+            try AutomaticChoice(.balanced, coders: [coder], pieceByteCount: 16 << 10)
+                .coderForLarge(tensor, workers: workers)
+        case .automatic(let choice): try choice.coderForLarge(tensor, workers: workers)
+        }
     }
 }
 

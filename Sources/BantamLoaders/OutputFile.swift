@@ -84,11 +84,40 @@ public final class OutputFile: Sendable {
         return start
     }
 
+    /// Says that the file will have `byteCount` bytes, so that the file system finds room for them at once.
+    ///
+    /// Where it cannot, nothing changes: what does not fit will be found when it is written.
+    public func allocate(_ byteCount: Int) { file.allocate(byteCount) }
+
     /// Writes `bytes` at an offset. Safe from several threads for ranges that do not overlap.
     ///
     /// - Throws: ``BantamError`` of kind `io`, on a full disk for one.
     public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
         try file.write(bytes, at: offset)
+    }
+
+    /// Calls `body` with bytes that were written, in consecutive pieces of at most 256 KiB.
+    ///
+    /// - Throws: ``BantamError`` of kind `io`, and what `body` throws.
+    public func forEachPiece(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        try withUnsafeTemporaryAllocation(byteCount: min(range.count, 256 << 10), alignment: 64) { buffer in
+            var position = range.lowerBound
+            while position < range.upperBound {
+                let piece = UnsafeMutableRawBufferPointer(
+                    rebasing: buffer[..<min(buffer.count, range.upperBound - position)])
+                try file.read(into: piece, at: position)
+                try body(UnsafeRawBufferPointer(piece))
+                position += piece.count
+            }
+        }
+    }
+
+    /// Makes `byteCount` the length of the file, whatever was written or allocated behind.
+    ///
+    /// - Throws: ``BantamError`` of kind `io`.
+    public func end(at byteCount: Int) throws {
+        try file.resize(byteCount)
+        end.store(byteCount, ordering: .relaxed)
     }
 
     /// Syncs the file and gives it its name. Only now does anyone see it; nothing is written afterwards. A file

@@ -78,7 +78,7 @@ public struct SafetensorsHeader: Sendable {
     }
 
     /// The eight bytes before a header.
-    static func prefix(headerByteCount: Int) -> [UInt8] {
+    public static func prefix(headerByteCount: Int) -> [UInt8] {
         (0..<prefixByteCount).map { UInt8(truncatingIfNeeded: headerByteCount >> ($0 * 8)) }
     }
 

@@ -40,9 +40,13 @@ extension SafetensorsShards {
         let indexFile = try folder.file(SafetensorsIndex.usualName)
         try index.withUnsafeBytes { try indexFile.write($0, at: 0) }
 
-        try options.workers.forEach(jobs.count) { [jobs] in
+        let work = PieceWork(try jobs.map { try source.checkedPieces(at: $0.plan.indices[$0.item]) })
+        try work.run(options.workers) { [jobs] in
             let job = jobs[$0]
             try job.plan.writeTensor(job.item, of: source, to: job.file.write(_:at:))
+        } piece: { [jobs] item, offset, bytes in
+            let job = jobs[item]
+            try job.file.write(bytes, at: job.plan.offset(of: job.item) + offset)
         }
         try folder.commit()
     }

@@ -27,12 +27,14 @@ public enum SafetensorsWriter {
     ///   - path: where the file goes.
     ///   - options: how it is written.
     ///   - tensor: the tensor of a name. May be called from several threads.
+    ///   - pieces: the tensor of a name in pieces, if it comes so.
     /// - Throws: ``BantamError``: what parsing the header, ``OutputFile`` and `tensor` throw; `internal` if a
     ///   tensor is not what the header says.
     public static func write(
         headerBytes: [UInt8], dataByteCount: Int, to path: String,
         options: TensorWriteOptions = TensorWriteOptions(),
-        tensor: @escaping @Sendable (String) throws -> Tensor
+        tensor: @escaping @Sendable (String) throws -> Tensor,
+        pieces: @escaping @Sendable (String) throws -> (any TensorPieces)? = { _ in nil }
     ) throws {
         let output = try OutputFile(path, overwriting: options.overwriting)
         let plan = try locating(file: path) {
@@ -45,7 +47,8 @@ public enum SafetensorsWriter {
                 indices: Array(header.items.indices))
         }
         let entries = plan.header.items.map(\.entry)
-        let source = TensorSource(entries) { try tensor(entries[$0].name) }
+        var source = TensorSource(entries) { try tensor(entries[$0].name) }
+        source.pieces = { try pieces(entries[$0].name) }
         try write(plan, source, to: output, options)
     }
 
@@ -53,8 +56,11 @@ public enum SafetensorsWriter {
         _ plan: Plan, _ source: TensorSource, to output: OutputFile, _ options: TensorWriteOptions
     ) throws {
         try output.write(plan.prologue)
-        try options.workers.forEach(plan.indices.count) {
+        output.allocate(plan.prologue.count + plan.header.dataByteCount)
+        try PieceWork(plan.indices.map { try source.checkedPieces(at: $0) }).run(options.workers) {
             try plan.writeTensor($0, of: source, to: output.write(_:at:))
+        } piece: { item, offset, bytes in
+            try output.write(bytes, at: plan.offset(of: item) + offset)
         }
         try output.commit()
     }
@@ -90,12 +96,15 @@ public enum SafetensorsWriter {
                 indices: header.items.map { places[$0.entry.name]! })
         }
 
+        /// Where the tensor of an item begins in the file.
+        func offset(of item: Int) -> Int { prologue.count + header.items[item].range.lowerBound }
+
         /// Makes the tensor of an item and writes it to its place.
         func writeTensor(
             _ item: Int, of source: TensorSource, to write: (UnsafeRawBufferPointer, Int) throws -> Void
         ) throws {
             let tensor = try source.checkedTensor(at: indices[item])
-            var offset = prologue.count + header.items[item].range.lowerBound
+            var offset = offset(of: item)
             try tensor.storage.forEachPiece {
                 try write($0, offset)
                 offset += $0.count

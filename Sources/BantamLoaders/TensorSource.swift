@@ -11,6 +11,8 @@ public struct TensorSource: Sendable {
     public var metadata: [(key: String, value: String)]
     /// The tensor of an entry, of the dtype and shape that the entry promises. May be called from any thread.
     public var tensor: @Sendable (Int) throws -> Tensor
+    /// The tensor of an entry in pieces; `nil` if it only comes as a whole. Writers may ask for it instead.
+    public var pieces: @Sendable (Int) throws -> (any TensorPieces)? = { _ in nil }
 
     /// A source of tensors that `tensor` makes when they are asked for.
     public init(
@@ -35,6 +37,7 @@ public struct TensorSource: Sendable {
             progress(tensor.byteCount)
             return tensor
         }
+        source.pieces = { [pieces] in try pieces($0).map { ReportedPieces(pieces: $0, progress: progress) } }
         return source
     }
 
@@ -42,16 +45,45 @@ public struct TensorSource: Sendable {
     ///
     /// - Throws: what making it throws, with the tensor's name; kind `internal` if it is not what was promised.
     func checkedTensor(at index: Int) throws -> Tensor {
-        let entry = entries[index]
-        return try locating(tensor: entry.name) {
+        try locating(tensor: entries[index].name) {
             let tensor = try self.tensor(index)
-            guard tensor.dtype == entry.dtype, tensor.shape == entry.shape else {
-                throw BantamError(
-                    .internal,
-                    "expected \(entry.dtype.rawValue) \(entry.shape), was given \(tensor.dtype.rawValue) "
-                        + "\(tensor.shape)")
-            }
+            try check(index, tensor.dtype, tensor.shape)
             return tensor
         }
+    }
+
+    /// The pieces of the tensor at `index`, checked likewise.
+    func checkedPieces(at index: Int) throws -> (any TensorPieces)? {
+        try locating(tensor: entries[index].name) {
+            let pieces = try self.pieces(index)
+            if let pieces { try check(index, pieces.entry.dtype, pieces.entry.shape) }
+            return pieces
+        }
+    }
+
+    private func check(_ index: Int, _ dtype: DType, _ shape: Shape) throws {
+        let entry = entries[index]
+        guard dtype == entry.dtype, shape == entry.shape else {
+            throw BantamError(
+                .internal,
+                "expected \(entry.dtype.rawValue) \(entry.shape), was given \(dtype.rawValue) \(shape)")
+        }
+    }
+}
+
+/// Pieces that say when they are done.
+private struct ReportedPieces: TensorPieces {
+    let pieces: any TensorPieces
+    let progress: @Sendable (Int) -> Void
+
+    var entry: TensorEntry { pieces.entry }
+    var ranges: [Range<Int>] { pieces.ranges }
+
+    func withPiece(
+        _ index: Int, inTurn: (() throws -> Void) throws -> Void,
+        _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        try pieces.withPiece(index, inTurn: inTurn, body)
+        progress(ranges[index].count)
     }
 }

@@ -64,12 +64,18 @@ public struct Compression: Sendable {
         let zeros = try GlobalZeros(plan, source)
         let clock = PassClock()
         let finished = FinishedTensors(of: source)
+        let unique = try FinishedTensors.unique(of: source)
         let outcomes = try plan.mapInTwoPhases(workers) { index, workers in
             let entry = plan.entries[index]
             return try locating(file: source.path, tensor: entry.tensor.name) {
                 let tensor = try source.tensor(at: index)
                 let counterpart = try base.map {
                     TensorCompression.Counterpart(tensor: try $0.tensor(like: entry.tensor))
+                }
+                if entry.steps.isEmpty, counterpart?.tensor == nil, unique.contains(index),
+                    try clock.measure("coding", { try writer.stream(tensor, at: index, workers: workers) })
+                {
+                    return Outcome(entry, plan, notes: [], prediction: nil)
                 }
                 // Equal tensors need not have equal counterparts.
                 let key =
@@ -95,7 +101,7 @@ public struct Compression: Sendable {
             }
         }
         // How tensors are held and what they take is known when it is known which arrays are equal.
-        let summary = try writer.finish()
+        let summary = try writer.finish(workers: workers, progress: progress)
         self.outcomes = zip(outcomes, summary.tensors).map { outcome, stored in
             var outcome = outcome
             outcome.encoding = stored.encoding

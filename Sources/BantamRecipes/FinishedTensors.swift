@@ -54,5 +54,33 @@ final class FinishedTensors: Sendable {
         try known.withLock { $0[key] ?? [] }.first { try source.tensor(at: $0.index).hasBytes(of: tensor) }
     }
 
+    /// The tensors of mapped files that have no equal in `source`, as far as shapes and fingerprints tell.
+    ///
+    /// Unlike what is finished, this does not depend on threads.
+    static func unique(of source: any TensorFile) throws -> Set<Int> {
+        let groups = Dictionary(grouping: source.entries.indices) {
+            [source.entries[$0].dtype.rawValue, "\(source.entries[$0].shape)"]
+        }
+        var unique: Set<Int> = []
+        for group in groups.values {
+            guard group.count > 1 else {
+                unique.insert(group[0])
+                continue
+            }
+            var members: [Key: [Int]] = [:]
+            for index in group {
+                let tensor = try source.tensor(at: index)
+                // One that has to be read or inflated is not worth doing so twice.
+                guard tensor.storage.isMapped, let key = Key(tensor, rule: nil, zeros: nil) else {
+                    members = [:]
+                    break
+                }
+                members[key, default: []].append(index)
+            }
+            unique.formUnion(members.values.filter { $0.count == 1 }.joined())
+        }
+        return unique
+    }
+
     func add(_ finished: Finished, _ key: Key) { known.withLock { $0[key, default: []].append(finished) } }
 }

@@ -48,6 +48,9 @@ public final class Storage: @unchecked Sendable {
         owner = .file(file, range)
     }
 
+    /// Whether these are bytes of a mapped file, which take no memory until they are read.
+    public var isMapped: Bool { if case .file = owner { true } else { false } }
+
     /// Hands the pages under `part` of the bytes back to the system if they are those of a mapped file; whoever
     /// reads them again gets them from the file again. Own memory stays.
     ///
