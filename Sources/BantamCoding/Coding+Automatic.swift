@@ -24,6 +24,7 @@ struct AutomaticChoice: Sendable {
     /// Of equally good ones the first is taken.
     private static let candidates: [Candidate] = [
         Candidate(coder: FastCoder(), optimizations: [.size, .balanced, .speed]),
+        Candidate(coder: DenseCoder(), optimizations: [.size, .balanced]),
         Candidate(coder: ZstdCoder(level: 19), optimizations: [.size, .balanced], isSlowToEncode: true),
         Candidate(coder: ZstdCoder(level: 1), optimizations: [.size, .balanced, .speed]),
         Candidate(coder: LZ4Coder(), optimizations: [.speed]),
@@ -70,7 +71,7 @@ struct AutomaticChoice: Sendable {
         guard let best = try coderForLarge(tensor, workers: workers)?.coder else {
             let results = try small.map { try AutomaticChoice.coded(tensor, by: $0, workers: workers) }
             let sizes = results.map { $0?.byteCount ?? byteCount }
-            return results[choice(among: small, sizes, of: byteCount)]
+            return results[choice(among: small, sizes, of: byteCount, isLarge: false)]
         }
         return try AutomaticChoice.coded(tensor, by: best, workers: workers)
     }
@@ -80,7 +81,7 @@ struct AutomaticChoice: Sendable {
         let byteCount = tensor.byteCount
         guard byteCount > smallByteCount else { return nil }
         let trials = try workers.map(large.count * AutomaticChoice.pieceCount) { trial in
-            let piece = piece(trial % AutomaticChoice.pieceCount, of: byteCount)
+            let piece = piece(trial % AutomaticChoice.pieceCount, of: tensor)
             let coder = large[trial / AutomaticChoice.pieceCount]
             return try AutomaticChoice.coded(tensor, piece, by: coder, workers: .one)?.byteCount
                 ?? piece.count
@@ -88,7 +89,7 @@ struct AutomaticChoice: Sendable {
         let sizes = large.indices.map { coder in
             trials[(coder * AutomaticChoice.pieceCount)...].prefix(AutomaticChoice.pieceCount).reduce(0, +)
         }
-        let best = choice(among: large, sizes, of: smallByteCount)
+        let best = choice(among: large, sizes, of: smallByteCount, isLarge: true)
         return (large[best], Double(sizes[best]) / Double(smallByteCount))
     }
 
@@ -105,20 +106,36 @@ struct AutomaticChoice: Sendable {
         }
     }
 
-    /// One of the pieces spread evenly over a large array, from its first byte to its last, cut at elements.
-    private func piece(_ index: Int, of byteCount: Int) -> Range<Int> {
-        let first = (byteCount - pieceByteCount) * index / (AutomaticChoice.pieceCount - 1) / 64 * 64
+    /// The middle of each of as many equal parts of a large array as there are pieces: the ends of a table are often
+    /// unlike the rest. Begins with a row, because coders are told of rows.
+    private func piece(_ index: Int, of tensor: Tensor) -> Range<Int> {
+        let part = tensor.byteCount / AutomaticChoice.pieceCount
+        let rowByteCount = tensor.shape.codedColumns * tensor.dtype.bitWidth / 8
+        let margin = (part - pieceByteCount) / 2
+        let unit = 1..<(margin + 1) ~= rowByteCount ? rowByteCount : 64
+        let first = (part * index + margin) / unit * unit
         return first..<first + pieceByteCount
     }
 
     /// The index of the coder to take, given what each makes of `byteCount` bytes.
     ///
-    /// For speed that is the smallest of the cheapest kind that saves at least three quarters of what can be.
-    func choice(among coders: [any Coder], _ sizes: [Int], of byteCount: Int) -> Int {
+    /// For size that is the smallest. For speed it is the smallest of the cheapest kind that saves at least three
+    /// quarters of what can be. In between, large arrays are decoded ten times as fast where that costs at most
+    /// 1/64 of their bytes; on small ones the time is nothing.
+    func choice(among coders: [any Coder], _ sizes: [Int], of byteCount: Int, isLarge: Bool) -> Int {
         let least = sizes.min() ?? 0
-        guard optimization == .speed else { return sizes.firstIndex(of: least) ?? 0 }
-        let savings = sizes.map { max(0, byteCount - $0) }
-        let enough = sizes.indices.filter { 4 * savings[$0] >= 3 * max(0, byteCount - least) }
+        let enough: [Int]
+        switch optimization {
+        case .balanced where isLarge:
+            enough = sizes.indices.filter {
+                coders[$0].decodingCost == .memory && 64 * (sizes[$0] - least) <= byteCount
+            }
+        case .speed:
+            let savings = sizes.map { max(0, byteCount - $0) }
+            enough = sizes.indices.filter { 4 * savings[$0] >= 3 * max(0, byteCount - least) }
+        default: enough = []
+        }
+        guard !enough.isEmpty else { return sizes.firstIndex(of: least) ?? 0 }
         return enough.min {
             (coders[$0].decodingCost, sizes[$0], $0) < (coders[$1].decodingCost, sizes[$1], $1)
         } ?? 0

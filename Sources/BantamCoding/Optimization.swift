@@ -6,7 +6,7 @@ import BantamTensors
 public enum Optimization: String, CaseIterable, Sendable {
     /// The smallest of all coders, however long they take.
     case size
-    /// The smallest of those that decode fast.
+    /// The smallest of those that decode fast; on large arrays the fastest if it is nearly as small.
     case balanced
     /// The fastest to decode of those that save nearly as much as the smallest of them.
     case speed

@@ -40,11 +40,12 @@ import Testing
         return Tensor(.int32, [count], (0..<count).map { _ in Int32(generator.normal() * 20) })
     }
 
-    static let (zstd, lz4, huffman, fast, max) = (1 as UInt8, 4 as UInt8, 5 as UInt8, 6 as UInt8, 9 as UInt8)
+    static let (zstd, lz4, huffman) = (1 as UInt8, 4 as UInt8, 5 as UInt8)
+    static let (fast, dense, max) = (6 as UInt8, 7 as UInt8, 9 as UInt8)
 
     @Test func balancedTakesTheSmallestOfTheFastOnes() throws {
         #expect(try Self.coder(Self.weights(140, 500), for: .balanced, Workers(2)) == Self.fast)
-        #expect(try Self.coder(Self.weights(40, 50), for: .balanced) == Self.fast)
+        #expect(try Self.coder(Self.weights(40, 50), for: .balanced) == Self.dense)
         #expect(try Self.coder(Self.repeats(300_000), for: .balanced, Workers(2)) == Self.zstd)
         #expect(try Self.coder(Self.repeats(20_000), for: .balanced) == Self.zstd)
     }
@@ -126,7 +127,7 @@ import Testing
         let choice = AutomaticChoice(optimization).estimating
         #expect(choice.optimization == optimization)
         for coder in choice.small + choice.large {
-            #expect(["fast", "zstd", "lz4", "huffman"].contains(coder.name))
+            #expect(["fast", "dense", "zstd", "lz4", "huffman"].contains(coder.name))
         }
         #expect(Coding.automatic(optimization).fast.optimization == optimization)
         let estimate = try Coding.automatic(optimization).fast.encode(Self.weights(40, 50), workers: .one)
@@ -141,7 +142,20 @@ import Testing
             ([700, 600, 1000, 650], 0), ([701, 600, 1000, 650], 1), ([1000, 600, 1000, 600], 1),
             ([1000, 660, 1000, 600], 3), ([700, 600, 650, 640], 2), ([1000, 1000, 1000, 1000], 0),
         ] {
-            #expect(choice.choice(among: coders, sizes, of: 1000) == expected, "\(sizes)")
+            #expect(choice.choice(among: coders, sizes, of: 1000, isLarge: true) == expected, "\(sizes)")
+        }
+    }
+
+    /// On large arrays `fast` is taken where it is within 1/64 of the bytes, on small ones the smallest always.
+    @Test func theBalancedChoice() {
+        let choice = AutomaticChoice(.balanced)
+        let coders: [any Coder] = [FastCoder(), DenseCoder(), ZstdCoder()]
+        for (sizes, large, small) in [
+            ([610, 600, 900], 0, 1), ([616, 600, 900], 1, 1), ([1000, 700, 600], 2, 2),
+            ([600, 600, 600], 0, 0),
+        ] {
+            #expect(choice.choice(among: coders, sizes, of: 1000, isLarge: true) == large, "\(sizes)")
+            #expect(choice.choice(among: coders, sizes, of: 1000, isLarge: false) == small, "\(sizes)")
         }
     }
 
