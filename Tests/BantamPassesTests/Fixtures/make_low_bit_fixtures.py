@@ -85,7 +85,7 @@ def errors():
         inverse = 1 / (extreme / -8)
         codes = np.minimum(15, np.floor(groups * inverse + 8.5)) - 8
         legacy = ((groups - codes * (extreme / -8).astype(np.float16).astype(np.float64)) ** 2).sum()
-        yield {"seed": seed, "bits": bits, "best": float(best.sum()), "q4_0": float(legacy)}
+        yield {"seed": seed, "bits": bits, "best": float(best.sum()), "legacy": float(legacy)}
 
 
 def normal_levels():
