@@ -12,10 +12,11 @@ import zlib
 import numpy as np
 
 FLOATS = {"F64": "f8", "F32": "f4", "F16": "f2", "I64": "i8", "I32": "i4", "I16": "i2", "I8": "i1",
+          "F8_E4M3": "e4m3", "F8_E5M2": "e5m2",
           "U64": "u8", "U32": "u4", "U16": "u2", "U8": "u1", "BOOL": "?", "BF16": "bf16"}
 KINDS = {"float64": "f8", "float32": "f4", "float16": "f2", "bfloat16": "bf16", "int64": "i8", "int32": "i4",
          "int16": "i2", "int8": "i1", "uint64": "u8", "uint32": "u4", "uint16": "u2", "uint8": "u1", "bool": "?"}
-CODES = {1: "f8", 2: "f4", 3: "f2", 4: "bf16", 15: "i8", 16: "i4", 17: "i2", 18: "i1",
+CODES = {1: "f8", 2: "f4", 3: "f2", 4: "bf16", 5: "e4m3", 6: "e5m2", 15: "i8", 16: "i4", 17: "i2", 18: "i1",
          19: "u8", 20: "u4", 21: "u2", 22: "u1", 23: "?"}
 
 
@@ -23,7 +24,45 @@ def typed(data, kind):
     """Bytes as numbers; bfloat16 is the upper half of a float32."""
     if kind == "bf16":
         return (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4")
+    if kind in ("e4m3", "e5m2"):
+        return float8(np.frombuffer(data, "u1").astype("i4"), 3 if kind == "e4m3" else 2)
     return np.frombuffer(data, "<" + kind)
+
+
+def float8(codes, bits):
+    """8-bit floats; those that are infinite or NaN do not occur."""
+    exponent, mantissa = codes >> bits & (1 << 7 - bits) - 1, codes & (1 << bits) - 1
+    bias = (1 << 6 - bits) - 1
+    magnitude = np.ldexp(mantissa + (exponent > 0) * (1 << bits), np.maximum(exponent, 1) - bias - bits)
+    return np.where(codes & 128, -magnitude, magnitude).astype("<f4")
+
+
+def unpacked(data, kind, count):
+    """Codes of fewer than eight bits, int3 or uint4, from a stream of bits."""
+    signed, width = kind.startswith("int"), int(kind[-1])
+    bits = np.unpackbits(data, count=count * width, bitorder="little").reshape(count, width)
+    codes = bits @ (1 << np.arange(width)) - ((bits[:, -1].astype("i8") << width) if signed else 0)
+    return codes.astype("i1" if signed else "u1")
+
+
+def unrotated(rows, seed):
+    """Rows before their Walsh-Hadamard rotation: blocks of powers of two, then signs from SplitMix64."""
+    rows, start, columns = rows.copy(), 0, rows.shape[1]
+    while start < columns:
+        length = 1 << min(columns - start, 4096).bit_length() - 1
+        block, half = rows[:, start:start + length], 1
+        while half < length:
+            pairs = block.reshape(len(rows), -1, 2, half)
+            low, high = pairs[:, :, 0], pairs[:, :, 1]
+            block = np.stack([low + high, low - high], axis=2).reshape(len(rows), length)
+            half *= 2
+        rows[:, start:start + length] = block * (np.float32(1) / np.sqrt(np.float32(length)))
+        start += length
+    with np.errstate(over="ignore"):
+        state = np.uint64(seed) + np.arange(1, columns + 1, dtype="u8") * np.uint64(0x9e3779b97f4a7c15)
+        word = (state ^ state >> np.uint64(30)) * np.uint64(0xbf58476d1ce4e5b9)
+        word = (word ^ word >> np.uint64(27)) * np.uint64(0x94d049bb133111eb)
+    return rows * np.where((word ^ word >> np.uint64(31)) >> np.uint64(63), np.float32(-1), np.float32(1))
 
 
 def uncoded(block, coder, size):
@@ -54,7 +93,7 @@ def decoded(data):
     at += 8 if count > 1 else 4
     table = np.frombuffer(data, "<u4", count, at) if count > 1 else [len(data) - at]
     at += 4 * count if count > 1 else 0
-    width = 2 if CODES[dtype] == "bf16" else np.dtype(CODES[dtype]).itemsize
+    width = 2 if CODES[dtype] == "bf16" else 1 if dtype in (5, 6) else np.dtype(CODES[dtype]).itemsize
     blocks = []
     for index, entry in enumerate(int(entry) for entry in table):
         block = data[at:at + (entry & 0x7fffffff)]
@@ -108,9 +147,26 @@ def read(path, base={}):
                 steps = residual >> 1 ^ -(residual & 1)
                 bits = (np.frombuffer(bits, residual.dtype) + steps).tobytes()
             return typed(bits, KINDS[node["dtype"]]).reshape(shape)
+        if "packed" in node:
+            codes = unpacked(array(node["packed"], owner), node["type"], node["count"])
+            return codes if shape is None else codes.reshape(shape)
+        if "codebook" in node:
+            codes = tensor(node["codes"], owner, shape)
+            book, rows = array(node["codebook"], owner).astype("<f4"), codes.reshape(1, -1)
+            group = np.zeros(1, "i8")
+            if "rows" in node and codes.ndim > 1:
+                rows = codes.reshape(codes.shape[0], -1)
+                group = np.arange(len(rows)) // node["rows"]
+            book = book.reshape(group[-1] + 1, -1)
+            return book[group[:, None], rows].reshape(codes.shape)
         if "codes" in node:
             codes = tensor(node["codes"], owner, shape)
-            scales = array(node["scales"], owner)
+            matrix = (codes.shape[0] if codes.ndim > 1 else 1, codes[0].size if codes.ndim > 1 else codes.size)
+            grouped = node["granularity"].startswith("group:")
+            scale_shape = {"tensor": (), "channel": codes.shape[:1] or (1,)}.get(node["granularity"])
+            if grouped:
+                scale_shape = (matrix[0], -(-matrix[1] // int(node["granularity"][6:])))
+            scales = tensor(node["scales"], owner, scale_shape).astype("<f4").reshape(-1)
             zeros = array(node["zero_points"], owner) if "zero_points" in node else np.zeros(1, "i1")
             rows = codes.reshape(codes.shape[0] if codes.ndim > 1 else 1, -1)
             if node["granularity"] == "channel":
@@ -123,7 +179,12 @@ def read(path, base={}):
                 scales, zeros = spread(scales), spread(zeros) if len(zeros) > 1 else zeros
             else:
                 scales, zeros = scales.reshape(-1, 1), zeros.reshape(-1, 1)
-            return ((rows.astype("i4") - zeros) * scales).astype("<f4").reshape(codes.shape)
+            if codes.dtype.kind == "i":
+                rows = rows.astype("i4") - zeros
+            values = (rows * scales).astype("<f4")
+            if "rotation" in node:
+                values = unrotated(values.reshape(matrix), int(node["rotation"][9:]))
+            return values.reshape(codes.shape)
         if "left" in node:
             rows, columns, rank = shape[0], int(np.prod(shape[1:])), node["rank"]
             left = tensor(node["left"], owner, (rows, rank)).astype("<f4")

@@ -144,6 +144,9 @@ struct ArchiveStructure {
         } else if shape.elementCount == 0 {
             throw BantamError(.corruption, "expected a dense tensor of shape \(shape), found parts")
         }
+        if case .packed = record.tree {
+            throw BantamError(.corruption, "expected packed codes as part of an encoding, found them alone")
+        }
         let resolver = ArrayResolver(file: file, indices: indices, tensor: record.name, original: dtype)
         let arrays = try resolver.resolve(record.tree, shape: shape)
         if case .dense(let array) = arrays, case .dense(let name) = record.tree, !array.isCoded,
@@ -235,7 +238,7 @@ extension PartTree {
     fileprivate var isExact: Bool {
         switch self {
         case .dense: true
-        case .quantized, .lowRank, .base, .predicted: false
+        case .quantized, .lowRank, .palettized, .packed, .base, .predicted: false
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.isExact
         }
     }

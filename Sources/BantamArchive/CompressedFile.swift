@@ -125,7 +125,8 @@ public final class CompressedFile: StoredTensorFile {
         return try locating(file: path, tensor: stored.entry.name) {
             try MemoryLimit.check(
                 max(stored.entry.byteCount, stored.entry.shape.elementCount * 4), elementsOf: 1)
-            return try stored.tree.map { try array($1, workers: workers) }.encoding(shape: stored.entry.shape)
+            return try stored.tree.map { try array($1, workers: workers) }
+                .encoding(shape: stored.entry.shape, workers: workers)
         }
     }
 

@@ -13,10 +13,19 @@ extension PartTree where Leaf == String {
         func leaf(_ name: String, _ array: String) -> JSON.Member { JSON.Member(name, .string(array)) }
         switch self {
         case .dense: return []
-        case .quantized(let codes, let scales, let zeroPoints, let granularity):
-            return [node(Part.codes, codes), leaf(Part.scales, scales)]
+        case .packed(let array, let packing):
+            return [
+                leaf(Part.packed, array), leaf("type", packing.codes.name),
+                JSON.Member("count", .integer(packing.count)),
+            ]
+        case .quantized(let codes, let scales, let zeroPoints, let granularity, let rotation):
+            return [node(Part.codes, codes), node(Part.scales, scales)]
                 + (zeroPoints.map { [leaf(Part.zeroPoints, $0)] } ?? [])
                 + [leaf("granularity", granularity.description)]
+                + (rotation.map { [leaf("rotation", $0.description)] } ?? [])
+        case .palettized(let codes, let codebook, let rowsPerGroup):
+            return [node(Part.codes, codes), leaf(Part.codebook, codebook)]
+                + (rowsPerGroup.map { [JSON.Member("rows", .integer($0))] } ?? [])
         case .csr(let values, let columnIndices, let rowPointers):
             return [
                 node(Part.values, values), leaf(Part.columnIndices, columnIndices),
@@ -99,18 +108,45 @@ extension PartTree where Leaf == String {
         }
         switch names {
         case ["array"]: self = .dense(try leaf("array"))
-        case [Part.codes, Part.scales, "granularity"],
-            [Part.codes, Part.scales, Part.zeroPoints, "granularity"]:
+        case [Part.packed, "type", "count"]:
+            let type = try leaf("type")
+            guard let codes = PackedCodes(name: type), let count = try value("count").integerValue, count >= 0
+            else {
+                throw BantamError(
+                    .corruption,
+                    "encodings: expected int1 to int7 or uint1 to uint7 and a count, found '\(type)'")
+            }
+            self = .packed(try leaf(Part.packed), Packing(codes: codes, count: count))
+        case let names
+        where names.subtracting([Part.zeroPoints, "rotation"]) == [Part.codes, Part.scales, "granularity"]:
             let text = try leaf("granularity")
             guard let granularity = Quantized.Granularity(text), granularity.isReasonable else {
                 throw BantamError(
                     .corruption,
                     "encodings: expected tensor, channel or group:N as granularity, found '\(text)'")
             }
+            var rotation: HadamardRotation?
+            if names.contains("rotation") {
+                let text = try leaf("rotation")
+                guard let found = HadamardRotation(text) else {
+                    throw BantamError(.corruption, "encodings: expected hadamard:SEED, found '\(text)'")
+                }
+                rotation = found
+            }
             self = .quantized(
-                codes: try node(Part.codes), scales: try leaf(Part.scales),
+                codes: try node(Part.codes), scales: try node(Part.scales),
                 zeroPoints: names.contains(Part.zeroPoints) ? try leaf(Part.zeroPoints) : nil,
-                granularity: granularity)
+                granularity: granularity, rotation: rotation)
+        case [Part.codes, Part.codebook], [Part.codes, Part.codebook, "rows"]:
+            var rows: Int?
+            if names.contains("rows") {
+                guard let found = try value("rows").integerValue, found > 0 else {
+                    throw BantamError(.corruption, "encodings: expected 'rows' to be a positive integer")
+                }
+                rows = found
+            }
+            self = .palettized(
+                codes: try node(Part.codes), codebook: try leaf(Part.codebook), rowsPerGroup: rows)
         case [Part.values, Part.columnIndices, Part.rowPointers]:
             self = .csr(
                 values: try node(Part.values), columnIndices: try leaf(Part.columnIndices),
@@ -143,5 +179,16 @@ extension Quantized.Granularity {
     /// Whether the length of a group leaves room for arithmetic with it.
     fileprivate var isReasonable: Bool {
         if case .group(let length) = self { length < 1 << 48 } else { true }
+    }
+}
+
+extension HadamardRotation {
+    /// What the format calls the rotation: `hadamard:SEED`.
+    fileprivate var description: String { "hadamard:\(seed)" }
+
+    fileprivate init?(_ text: String) {
+        guard text.hasPrefix("hadamard:"), let seed = UInt64(text.dropFirst(9)) else { return nil }
+        self.init(seed: seed)
+        if description != text { return nil }
     }
 }

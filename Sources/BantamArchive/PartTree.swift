@@ -8,7 +8,11 @@ import BantamTensors
 /// The shape of an ``Encoding``: what is nested in what, with a leaf for every array.
 indirect enum PartTree<Leaf: Sendable>: Sendable {
     case dense(Leaf)
-    case quantized(codes: PartTree, scales: Leaf, zeroPoints: Leaf?, granularity: Quantized.Granularity)
+    case packed(Leaf, Packing)
+    case quantized(
+        codes: PartTree, scales: PartTree, zeroPoints: Leaf?, granularity: Quantized.Granularity,
+        rotation: HadamardRotation?)
+    case palettized(codes: PartTree, codebook: Leaf, rowsPerGroup: Int?)
     case csr(values: PartTree, columnIndices: Leaf, rowPointers: Leaf)
     case bitmask(values: PartTree, bitmask: Leaf)
     case relative(values: PartTree, gaps: Leaf)
@@ -19,9 +23,17 @@ indirect enum PartTree<Leaf: Sendable>: Sendable {
     case predicted(residual: Leaf, kind: Residual, base: Checksum)
 }
 
+/// How many codes are packed in an array, and how.
+struct Packing: Sendable, Hashable {
+    var codes: PackedCodes
+    var count: Int
+}
+
 /// The names of parts: members of the JSON, and what is appended to a tensor's name.
 enum Part {
+    static let packed = "packed"
     static let codes = "codes"
+    static let codebook = "codebook"
     static let scales = "scales"
     static let zeroPoints = "zero_points"
     static let values = "values"
@@ -37,20 +49,30 @@ enum Part {
 extension PartTree {
     /// The same tree with other leaves, visited in the order of the file.
     ///
-    /// - Parameter path: what stands before the names of the parts; a leaf is given its own: `.left.codes`.
+    /// - Parameters:
+    ///   - path: what stands before the names of the parts; a leaf is given its own: `.left.codes`.
+    ///   - packed: what becomes of packed codes; without it they stay packed.
     func map<Result: Sendable>(
-        path: String = "", _ body: (_ path: String, Leaf) throws -> Result
+        path: String = "", packed: ((Leaf, Packing) throws -> PartTree<Result>)? = nil,
+        _ body: (_ path: String, Leaf) throws -> Result
     ) rethrows -> PartTree<Result> {
         func leaf(_ leaf: Leaf, _ part: String) throws -> Result { try body("\(path).\(part)", leaf) }
         func tree(_ tree: PartTree, _ part: String) throws -> PartTree<Result> {
-            try tree.map(path: "\(path).\(part)", body)
+            try tree.map(path: "\(path).\(part)", packed: packed, body)
         }
         switch self {
         case .dense(let array): return .dense(try body(path, array))
-        case .quantized(let codes, let scales, let zeroPoints, let granularity):
+        case .packed(let array, let packing):
+            return try packed?(array, packing) ?? .packed(try leaf(array, Part.packed), packing)
+        case .quantized(let codes, let scales, let zeroPoints, let granularity, let rotation):
             return .quantized(
-                codes: try tree(codes, Part.codes), scales: try leaf(scales, Part.scales),
-                zeroPoints: try zeroPoints.map { try leaf($0, Part.zeroPoints) }, granularity: granularity)
+                codes: try tree(codes, Part.codes), scales: try tree(scales, Part.scales),
+                zeroPoints: try zeroPoints.map { try leaf($0, Part.zeroPoints) }, granularity: granularity,
+                rotation: rotation)
+        case .palettized(let codes, let codebook, let rowsPerGroup):
+            return .palettized(
+                codes: try tree(codes, Part.codes), codebook: try leaf(codebook, Part.codebook),
+                rowsPerGroup: rowsPerGroup)
         case .csr(let values, let columnIndices, let rowPointers):
             return .csr(
                 values: try tree(values, Part.values),
@@ -79,8 +101,8 @@ extension PartTree {
     /// that is predicted from a base has none.
     var elements: Leaf? {
         switch self {
-        case .dense(let array): array
-        case .quantized(let codes, _, _, _): codes.elements
+        case .dense(let array), .packed(let array, _): array
+        case .quantized(let codes, _, _, _, _), .palettized(let codes, _, _): codes.elements
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.elements
         case .lowRank(let left, _, _): left.elements
         case .base, .predicted: nil
@@ -94,7 +116,9 @@ extension PartTree {
         }
         return switch self {
         case .dense(let array): dense(array)
-        case .quantized(let codes, _, _, _): nested("quantized", codes)
+        case .packed(_, let packing): packing.codes.name
+        case .quantized(let codes, _, _, _, _): nested("quantized", codes)
+        case .palettized(let codes, _, _): nested("palettized", codes)
         case .csr(let values, _, _): nested("csr", values)
         case .bitmask(let values, _): nested("bitmask", values)
         case .relative(let values, _): nested("relative", values)
@@ -113,6 +137,32 @@ extension PartTree {
     }
 }
 
+extension PartTree {
+    /// The bits of packed codes; 16, as many as any have, if they are not packed.
+    fileprivate var codeBits: Int {
+        switch self {
+        case .packed(_, let packing): packing.codes.bits
+        case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.codeBits
+        default: 16
+        }
+    }
+}
+
+extension PackedCodes {
+    /// What the format calls the type of a code: `int4`, `uint3`.
+    var name: String { (isSigned ? "int" : "uint") + String(bits) }
+
+    /// The layout that the format calls `name`; `nil` if there is none.
+    init?(name: String) {
+        let isSigned = name.hasPrefix("int")
+        guard isSigned || name.hasPrefix("uint"), let bits = Int(name.dropFirst(isSigned ? 3 : 4)) else {
+            return nil
+        }
+        self.init(bits: bits, isSigned: isSigned)
+        if self.name != name { return nil }
+    }
+}
+
 extension PartTree where Leaf == Tensor {
     /// The tree of an encoding, with its arrays at the leaves.
     init(_ encoding: Encoding) {
@@ -120,8 +170,16 @@ extension PartTree where Leaf == Tensor {
         case .dense(let tensor): self = .dense(tensor)
         case .quantized(let quantized):
             self = .quantized(
-                codes: PartTree(quantized.codes), scales: quantized.scales, zeroPoints: quantized.zeroPoints,
-                granularity: quantized.granularity)
+                codes: PartTree(quantized.codes).packable(
+                    PackedCodes(bits: quantized.codeBits, isSigned: true)),
+                scales: PartTree(quantized.heldScales ?? .dense(quantized.scales)),
+                zeroPoints: quantized.zeroPoints, granularity: quantized.granularity,
+                rotation: quantized.rotation)
+        case .palettized(let palettized):
+            self = .palettized(
+                codes: PartTree(palettized.codes)
+                    .packable(PackedCodes(bits: palettized.codeBits, isSigned: false)),
+                codebook: palettized.codebook, rowsPerGroup: palettized.rowsPerGroup)
         case .sparse(let sparse):
             let values = PartTree(sparse.values)
             switch sparse.positions {
@@ -136,36 +194,70 @@ extension PartTree where Leaf == Tensor {
         }
     }
 
+    /// The tree with its codes marked as such that fit into fewer bits. They are packed when it is known that no
+    /// coder makes them smaller; until then the leaf holds them as bytes.
+    private func packable(_ packing: PackedCodes?) -> PartTree {
+        guard let packing else { return self }
+        switch self {
+        case .dense(let codes) where codes.dtype == packing.dtype:
+            return .packed(codes, Packing(codes: packing, count: codes.elementCount))
+        case .csr(let values, let columnIndices, let rowPointers):
+            return .csr(
+                values: values.packable(packing), columnIndices: columnIndices, rowPointers: rowPointers)
+        case .bitmask(let values, let bitmask):
+            return .bitmask(values: values.packable(packing), bitmask: bitmask)
+        case .relative(let values, let gaps): return .relative(values: values.packable(packing), gaps: gaps)
+        default: return self
+        }
+    }
+
     /// The encoding of a tensor of `shape`, its parts checked against each other.
     ///
     /// - Parameter shape: `nil` for values along one axis, as many as there are.
     /// - Throws: ``BantamError`` of kind `corruption` if positions and values do not fit.
-    func encoding(shape: Shape?) throws -> Encoding {
+    func encoding(shape: Shape?, workers: Workers) throws -> Encoding {
         func whole() throws -> Shape {
             guard let shape else { throw BantamError(.corruption, "expected plain or quantized values") }
             return shape
         }
         switch self {
         case .dense(let tensor): return .dense(tensor)
-        case .quantized(let codes, let scales, let zeroPoints, let granularity):
+        case .packed(let data, let packing):
+            let codes = try packing.codes.unpacked(data, count: packing.count)
+            return .dense(codes.reshaped(shape ?? codes.shape))
+        case .quantized(let codes, let scales, let zeroPoints, let granularity, let rotation):
+            let bits = codes.codeBits
+            let codes = try codes.encoding(shape: shape, workers: workers)
+            let held = try scales.encoding(shape: granularity.scaleShape(of: codes.shape), workers: workers)
+            let decoded = try held.decoded(workers: workers)
+            let isPlain = if case .dense(let tensor) = held { tensor.dtype == .float32 } else { false }
             return .quantized(
                 Quantized(
-                    codes: try codes.encoding(shape: shape), scales: scales, zeroPoints: zeroPoints,
-                    granularity: granularity))
+                    codes: codes, scales: try decoded.float32(), zeroPoints: zeroPoints,
+                    granularity: granularity, heldScales: isPlain ? nil : held, codeBits: bits,
+                    rotation: rotation))
+        case .palettized(let codes, let codebook, let rowsPerGroup):
+            let palettized = Palettized(
+                codes: try codes.encoding(shape: shape, workers: workers), codebook: codebook,
+                rowsPerGroup: rowsPerGroup)
+            try palettized.validate()
+            return .palettized(palettized)
         case .csr(let values, let columnIndices, let rowPointers):
             return .sparse(
                 try Sparse(
                     validating: whole(),
                     positions: .csr(rowPointers: rowPointers, columnIndices: columnIndices),
-                    values: values.encoding(shape: nil)))
+                    values: values.encoding(shape: nil, workers: workers)))
         case .bitmask(let values, let bitmask):
             return .sparse(
                 try Sparse(
-                    validating: whole(), positions: .bitmask(bitmask), values: values.encoding(shape: nil)))
+                    validating: whole(), positions: .bitmask(bitmask),
+                    values: values.encoding(shape: nil, workers: workers)))
         case .relative(let values, let gaps):
             return .sparse(
                 try Sparse(
-                    validating: whole(), positions: .relative(gaps), values: values.encoding(shape: nil)))
+                    validating: whole(), positions: .relative(gaps),
+                    values: values.encoding(shape: nil, workers: workers)))
         case .lowRank(let left, let right, let rank):
             let shape = try whole()
             guard let (rows, columns) = shape.matrixForm else {
@@ -173,8 +265,8 @@ extension PartTree where Leaf == Tensor {
             }
             return .lowRank(
                 try LowRank(
-                    validating: shape, left: left.encoding(shape: [rows, rank]),
-                    right: right.encoding(shape: [rank, columns])))
+                    validating: shape, left: left.encoding(shape: [rows, rank], workers: workers),
+                    right: right.encoding(shape: [rank, columns], workers: workers)))
         case .base, .predicted:
             throw BantamError(.internal, "a tensor that is predicted from a base has no encoding of its own")
         }

@@ -18,6 +18,14 @@ public struct PreparedTensor: Sendable {
             case coded(CodedArray)
         }
 
+        /// Codes packed into an array of bytes.
+        static func packed(_ codes: Tensor, _ packing: Packing) -> PartTree<Array> {
+            let data = packing.codes.packed(codes)
+            return .packed(
+                Array(layout: ArrayLayout(dtype: data.dtype, shape: data.shape), content: .plain(data)),
+                packing)
+        }
+
         var isCoded: Bool { if case .coded = content { true } else { false } }
 
         var byteCount: Int {
@@ -68,7 +76,14 @@ public struct PreparedTensor: Sendable {
             encoding.shape.elementCount == 0 ? .dense(try encoding.decoded(workers: workers)) : encoding
         self.encoding = encoding
         let parts = PartTree<Tensor>(encoding)
-        let coded = try parts.map { _, tensor in
+        let coded = try parts.map(packed: { codes, packing in
+            // Packed codes hide their statistics from coders: whichever of the two is smaller.
+            guard let coded = try coding.encode(codes, workers: workers),
+                coded.byteCount < packing.codes.byteCount(packing.count)
+            else { return Array.packed(codes, packing) }
+            let layout = ArrayLayout(dtype: codes.dtype, shape: codes.shape)
+            return .dense(Array(layout: layout, content: .coded(coded)))
+        }) { _, tensor in
             let layout = ArrayLayout(dtype: tensor.dtype, shape: tensor.shape)
             let coded = try coding.encode(tensor, workers: workers)
             return Array(layout: layout, content: coded.map { .coded($0) } ?? .plain(tensor))
@@ -83,7 +98,7 @@ public struct PreparedTensor: Sendable {
             tree = coded
             return
         }
-        tree = parts.map {
+        tree = parts.map(packed: { Array.packed($0, $1) }) {
             Array(layout: ArrayLayout(dtype: $1.dtype, shape: $1.shape), content: .plain($1))
         }
         guard isAllowed(tree) else {

@@ -69,7 +69,7 @@ private struct QuantizedSlices {
         }
         return Quantized(
             codes: .dense(codes.rows(range, of: rows, [range.count, columns])), scales: slice(whole.scales),
-            zeroPoints: whole.zeroPoints.map(slice), granularity: whole.granularity)
+            zeroPoints: whole.zeroPoints.map(slice), granularity: whole.granularity, rotation: whole.rotation)
     }
 }
 

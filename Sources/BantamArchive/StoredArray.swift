@@ -40,19 +40,37 @@ struct ArrayResolver {
         case .dense(let name):
             let dtype: DType? = original == .complex128 ? .complex128 : nil
             return .dense(try array(name, shape: shape, dtype: dtype))
-        case .quantized(let codes, let scales, let zeroPoints, let granularity):
-            let codes = try resolve(codes, shape: shape)
-            guard let elements = codes.elements?.layout else {
-                throw BantamError(.corruption, "expected codes, found none")
+        case .packed(let name, let packing):
+            guard shape == nil || shape?.elementCount == packing.count,
+                let codes = Shape(checking: [packing.count])
+            else {
+                throw BantamError(
+                    .corruption,
+                    "expected \(shape?.elementCount ?? 0) packed codes, found a count of \(packing.count)")
             }
-            let codeType = elements.dtype
-            try check(codeType, among: [.int8, .int16], "codes")
-            let scaleShape = granularity.scaleShape(of: shape ?? elements.shape)
-            let scales = try array(scales, shape: scaleShape)
-            try check(scales.layout.dtype, among: [.float32], "scales")
+            let array = try array(
+                name, shape: [packing.codes.byteCount(codes.elementCount)], dtype: .uint8)
+            return .packed(array, packing)
+        case .quantized(let codes, let scales, let zeroPoints, let granularity, let rotation):
+            let codes = try resolve(codes, shape: shape)
+            let element = codes.element
+            try check(
+                element.dtype,
+                among: codes.isPalettized ? [.uint8] : [.int8, .int16, .float8E4M3, .float8E5M2], "codes")
+            let scaleShape = granularity.scaleShape(of: shape ?? [element.count])
+            let scales = try resolve(scales, shape: scaleShape)
+            try check(scales)
             let zeroPoints = try zeroPoints.map { try array($0, shape: scaleShape) }
-            if let zeroPoints { try check(zeroPoints.layout.dtype, among: [codeType], "zero points") }
-            return .quantized(codes: codes, scales: scales, zeroPoints: zeroPoints, granularity: granularity)
+            if let zeroPoints { try check(zeroPoints.layout.dtype, among: [element.dtype], "zero points") }
+            return .quantized(
+                codes: codes, scales: scales, zeroPoints: zeroPoints, granularity: granularity,
+                rotation: rotation)
+        case .palettized(let codes, let codebook, let rowsPerGroup):
+            let codes = try resolve(codes, shape: shape)
+            try check(codes.element.dtype, among: [.uint8], "codes of a palette")
+            let codebook = try array(codebook, shape: nil)
+            try check(codebook.layout.dtype, among: [.float32, .float16], "a palette")
+            return .palettized(codes: codes, codebook: codebook, rowsPerGroup: rowsPerGroup)
         case .csr(let values, let columnIndices, let rowPointers):
             let (values, count) = try resolve(values: values, shape)
             guard let rows = shape?.matrixForm?.rows else {
@@ -101,10 +119,17 @@ struct ArrayResolver {
     ) throws -> (PartTree<StoredArray>, Int) {
         guard shape != nil else { throw BantamError(.corruption, "expected plain or quantized values") }
         let values = try resolve(values, shape: nil)
-        guard let elements = values.elements?.layout else {
-            throw BantamError(.corruption, "expected values, found none")
+        return (values, values.element.count)
+    }
+
+    /// Scales are plain, or codes with scales of their own, which are plain.
+    private func check(_ scales: PartTree<StoredArray>) throws {
+        switch scales {
+        case .dense(let array): try check(array.layout.dtype, among: [.float32, .float16], "scales")
+        case .quantized(codes: .dense, scales: .dense(let array), _, _, rotation: nil):
+            try check(array.layout.dtype, among: [.float32], "scales of scales")
+        default: throw BantamError(.corruption, "expected plain or once quantized scales, found others")
         }
-        return (values, elements.shape.elementCount)
     }
 
     private func check(_ dtype: DType, among expected: [DType], _ what: String) throws {
@@ -163,4 +188,21 @@ struct ArrayResolver {
         }
         return StoredArray(index: index, layout: layout, isCoded: false, byteCount: item.range.count)
     }
+}
+
+extension PartTree where Leaf == StoredArray {
+    /// What the elements are, packed or not, and how many arrays hold.
+    fileprivate var element: (dtype: DType, count: Int) {
+        switch self {
+        case .packed(_, let packing): (packing.codes.dtype, packing.count)
+        case .quantized(let codes, _, _, _, _), .palettized(let codes, _, _): codes.element
+        case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.element
+        case .dense(let array): (array.layout.dtype, array.layout.shape.elementCount)
+        case .lowRank(let left, _, _): left.element
+        // Refused inside another; and this is no dtype of codes.
+        case .base, .predicted: (.bool, 0)
+        }
+    }
+
+    fileprivate var isPalettized: Bool { if case .palettized = self { true } else { false } }
 }

@@ -13,6 +13,8 @@ public indirect enum Encoding: Sendable {
     case sparse(Sparse)
     /// A product of two factors.
     case lowRank(LowRank)
+    /// Indices into a short list of values.
+    case palettized(Palettized)
 
     /// The shape of the tensor this decodes to.
     public var shape: Shape {
@@ -21,6 +23,7 @@ public indirect enum Encoding: Sendable {
         case .quantized(let quantized): quantized.codes.shape
         case .sparse(let sparse): sparse.shape
         case .lowRank(let lowRank): lowRank.shape
+        case .palettized(let palettized): palettized.codes.shape
         }
     }
 
@@ -38,6 +41,12 @@ public indirect enum Encoding: Sendable {
             }
         case .lowRank(let lowRank):
             if case .dense = lowRank.left { "low-rank" } else { "low-rank>" + lowRank.left.summary }
+        case .palettized(let palettized):
+            if case .dense = palettized.codes {
+                "palettized"
+            } else {
+                "palettized>" + palettized.codes.summary
+            }
         }
     }
 }

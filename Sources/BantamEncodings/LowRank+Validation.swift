@@ -30,7 +30,7 @@ extension LowRank {
             case .dense(let tensor): try LowRank.checkNumeric(tensor)
             case .sparse(let sparse):
                 if case .dense(let tensor) = sparse.values { try LowRank.checkNumeric(tensor) }
-            case .quantized: break
+            case .quantized, .palettized: break
             case .lowRank: throw BantamError(.corruption, "expected factors that are no products again")
             }
         }

@@ -6,7 +6,8 @@ import CBantamKernels
 extension Quantized {
     /// The elements the codes stand for, x̂ = (code − zero point)·scale, as `float32` in the codes' shape.
     ///
-    /// The difference is exact and the product rounded once, so every processor gives the same bits.
+    /// The difference is exact and the product rounded once, so every processor gives the same bits; a rotation
+    /// adds in one order.
     ///
     /// - Complexity: O(elements); sparse codes are first written out.
     /// - Throws: ``BantamError`` of kind `corruption` if the parts do not fit each other; see ``validate()``.
@@ -27,7 +28,36 @@ extension Quantized {
         switch codes.dtype {
         case .int8: try decode(codes, Int8.self, bantam_dequantize_int8, slices, into: result, workers)
         case .int16: try decode(codes, Int16.self, bantam_dequantize_int16, slices, into: result, workers)
-        default: throw BantamError(.corruption, "expected int8 or int16 codes, found \(codes.dtype.rawValue)")
+        default: try scale(codes.float32(), slices, into: result, workers)
+        }
+        if let rotation { try rotation.undo(result, shape: codes.shape, workers: workers) }
+    }
+
+    /// Codes that are floats already: float8 numbers or levels of a palette.
+    private func scale(
+        _ codes: Tensor, _ slices: (rows: Int, columns: Int, length: Int),
+        into result: UnsafeMutableBufferPointer<Float>, _ workers: Workers
+    ) throws {
+        let pieces = SlicePieces(
+            rows: slices.rows, columns: slices.columns, length: slices.length, limit: 1 << 18)
+        nonisolated(unsafe) let result = result.baseAddress!
+        try workers.forEach(pieces.count) { index in
+            let piece = pieces[index]
+            codes.withElements(as: Float.self) { codes in
+                scales.withElements(as: Float.self) { scales in
+                    var run = piece.run
+                    for row in 0..<piece.rows {
+                        for start in stride(from: 0, to: piece.columns, by: slices.length) {
+                            let first = piece.element + row * piece.columns + start
+                            let scale = scales[run]
+                            for element in first..<first + min(slices.length, piece.columns - start) {
+                                result[element] = codes[element] * scale
+                            }
+                            run += 1
+                        }
+                    }
+                }
+            }
         }
     }
 
@@ -72,14 +102,17 @@ extension Quantized {
         if case .group(let length) = granularity, length < 1 {
             throw BantamError(.corruption, "expected groups of at least 1 element, found \(length)")
         }
-        let code = try codeDType()
         let scaleShape = granularity.scaleShape(of: codes.shape)
         guard scales.dtype == .float32, scales.shape == scaleShape else {
             throw BantamError(
                 .corruption,
                 "expected float32 \(scaleShape) scales, found \(scales.dtype.rawValue) \(scales.shape)")
         }
+        let code = try codeDType()
         guard let zeroPoints else { return }
+        guard code == .int8 || code == .int16 else {
+            throw BantamError(.corruption, "expected no zero points for \(codes.summary) codes, found some")
+        }
         guard zeroPoints.dtype == code, zeroPoints.shape == scaleShape else {
             throw BantamError(
                 .corruption,
@@ -89,15 +122,26 @@ extension Quantized {
     }
 
     private func codeDType() throws -> DType {
-        var tensor: Tensor?
+        var dtype: DType?
         switch codes {
-        case .dense(let codes): tensor = codes
-        case .sparse(let sparse): if case .dense(let codes) = sparse.values { tensor = codes }
+        case .dense(let codes): dtype = codes.dtype
+        case .sparse(let sparse):
+            if case .dense(let codes) = sparse.values, codes.dtype.isInteger { dtype = codes.dtype }
+        case .palettized(let palettized):
+            try palettized.validate()
+            dtype = .float32
         case .quantized, .lowRank: break
         }
-        guard let dtype = tensor?.dtype, dtype == .int8 || dtype == .int16 else {
-            throw BantamError(.corruption, "expected int8 or int16 codes, found \(codes.summary) ones")
+        switch dtype {
+        case .int8?, .int16?, .float8E4M3?, .float8E5M2?: return dtype!
+        case .float32? where codes.isPalettized: return .float32
+        default:
+            throw BantamError(
+                .corruption, "expected int8, int16, float8 or palettized codes, found \(codes.summary) ones")
         }
-        return dtype
     }
+}
+
+extension Encoding {
+    fileprivate var isPalettized: Bool { if case .palettized = self { true } else { false } }
 }

@@ -13,5 +13,5 @@ extension Quantized {
     }
 
     /// Whether the code 0 stands for the number 0 everywhere, so that sparse codes may leave it out of products.
-    var zeroIsZero: Bool { zeroPoints?.storage.bytes.allSatisfy { $0 == 0 } ?? true }
+    var zeroIsZero: Bool { rotation == nil && (zeroPoints?.storage.bytes.allSatisfy { $0 == 0 } ?? true) }
 }

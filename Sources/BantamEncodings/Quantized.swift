@@ -1,6 +1,6 @@
 import BantamTensors
 
-/// Integer codes that stand for multiples of a scale: x̂ = (code − zero point)·scale.
+/// Codes that stand for multiples of a scale: x̂ = (code − zero point)·scale.
 ///
 /// Source: B. Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
 /// Inference", 2018.
@@ -16,19 +16,33 @@ public struct Quantized: Sendable {
         case group(Int)
     }
 
-    /// The codes in the shape of the tensor, `int8` or `int16`, held dense or sparse.
+    /// The codes in the shape of the tensor: `int8` or `int16`, held dense or sparse; or what is scaled as it is,
+    /// `float8_e4m3`, `float8_e5m2` or a palette's levels.
     public var codes: Encoding
     /// The scales, `float32`: `[]`, `[axis 0]` or `[rows, runs]`.
     public var scales: Tensor
+    /// How an archive holds the scales, which decodes to ``scales``; `nil`: as they are. They may be held as
+    /// `float16`, or be quantized themselves.
+    public var heldScales: Encoding?
+    /// Bits that every integer code fits in, 2 to 16; fewer than 8 may be stored packed.
+    public var codeBits: Int
+    /// The rotation that the rows were given before they were quantized and that decoding undoes.
+    public var rotation: HadamardRotation?
     /// The zero points, of the codes' dtype and the scales' shape; none means symmetric: all zero.
     public var zeroPoints: Tensor?
     /// Which elements share a scale.
     public var granularity: Granularity
 
     /// Codes with their scales, which the caller has checked to fit.
-    public init(codes: Encoding, scales: Tensor, zeroPoints: Tensor?, granularity: Granularity) {
+    public init(
+        codes: Encoding, scales: Tensor, zeroPoints: Tensor?, granularity: Granularity,
+        heldScales: Encoding? = nil, codeBits: Int = 16, rotation: HadamardRotation? = nil
+    ) {
         self.codes = codes
         self.scales = scales
+        self.heldScales = heldScales
+        self.codeBits = codeBits
+        self.rotation = rotation
         self.zeroPoints = zeroPoints
         self.granularity = granularity
     }

@@ -19,6 +19,10 @@ package struct SlicePieces: Sendable {
         package var rows: Int
         package var columns: Int
 
+        package init(element: Int, run: Int, rows: Int, columns: Int) {
+            (self.element, self.run, self.rows, self.columns) = (element, run, rows, columns)
+        }
+
         package var elements: Range<Int> { element..<element + rows * columns }
     }
 

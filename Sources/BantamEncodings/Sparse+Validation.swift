@@ -15,13 +15,19 @@ extension Sparse {
         switch values {
         case .dense(let tensor): try tensor.dtype.checkWholeBytes()
         case .quantized(let quantized):
-            guard case .dense = quantized.codes else {
+            guard quantized.codes.isWithoutPositions else {
                 throw BantamError(.corruption, "expected dense codes as values of a sparse tensor")
             }
             try quantized.validate()
+        case .palettized(let palettized):
+            guard case .dense = palettized.codes else {
+                throw BantamError(.corruption, "expected dense codes as values of a sparse tensor")
+            }
+            try palettized.validate()
         case .sparse, .lowRank:
             throw BantamError(
-                .corruption, "expected plain or quantized values of a sparse tensor, found \(values.summary)")
+                .corruption,
+                "expected plain, quantized or palettized values of a sparse tensor, found \(values.summary)")
         }
         let count = values.shape.elementCount
         switch positions {
@@ -104,6 +110,17 @@ extension Sparse {
             throw BantamError(
                 .corruption,
                 "expected gaps within \(shape.elementCount) elements, found a sum of \(elements)")
+        }
+    }
+}
+
+extension Encoding {
+    /// Dense, or the codes of a palette that are.
+    fileprivate var isWithoutPositions: Bool {
+        switch self {
+        case .dense: true
+        case .palettized(let palettized): palettized.codes.isWithoutPositions
+        case .quantized, .sparse, .lowRank: false
         }
     }
 }

@@ -114,9 +114,10 @@ extension WeightSource {
     /// `nil` where there is nothing to gain: dense values, dense codes, zero points other than zero.
     private func direct(_ encoding: Encoding, _ name: String, _ place: LayerPlace) throws -> WeightMatrix? {
         switch encoding {
-        case .dense: return nil
+        case .dense, .palettized: return nil
         case .quantized(let quantized):
-            guard case .sparse = quantized.codes, quantized.zeroPoints == nil else { return nil }
+            guard case .sparse = quantized.codes, quantized.zeroPoints == nil, quantized.rotation == nil
+            else { return nil }
             try quantized.validate()
             return try CSRMatrix(encoding, workers: workers).map(WeightMatrix.sparse)
         case .sparse: return try CSRMatrix(encoding, workers: workers).map(WeightMatrix.sparse)

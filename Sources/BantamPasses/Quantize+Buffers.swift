@@ -11,7 +11,8 @@ extension Quantize {
     /// Writes the codes, scales and zero points of `source`, a tensor of `shape`.
     ///
     /// - Parameters:
-    ///   - codes: as many as elements, `Int8` or `Int16` as ``bits`` says.
+    ///   - codes: as many as elements, `Int8` or `Int16` as ``bits`` says, which is 8 or 16; range, format of scales and
+    ///     rotation are not for this.
     ///   - scales: as many as ``Quantized/Granularity/scaleShape(of:)`` says.
     ///   - zeroPoints: as many as scales if the scheme is affine, else `nil`.
     ///   - owner: the storage that `source` stands on; what is done is let go of.

@@ -5,12 +5,20 @@ import BantamTensors
 // see one matrix of codes with a scale per row. Zeros are not stored, so only a zero point of 0 can mean them.
 
 extension Quantize {
-    func quantized(_ sparse: Sparse, values: Tensor) throws -> Quantized {
+    func quantized(_ sparse: Sparse, values: Tensor, _ notes: inout [String]) throws -> Quantized {
         guard scheme == .symmetric else {
             throw BantamError(
                 .invalidArgument,
                 "expected the symmetric scheme for a sparse tensor per channel, found affine "
                     + "(its zeros are not stored and have no zero point)")
+        }
+        guard isPlain else {
+            let (codes, scales) = try lowBits(values, runs: sparse.valuesPerSlice(), &notes)
+            var positions = sparse
+            positions.values = .dense(codes)
+            return Quantized(
+                codes: .sparse(positions), scales: scales.decoded, zeroPoints: nil, granularity: .channel,
+                heldScales: scales.held, codeBits: bits)
         }
         return bits == 8
             ? try quantized(sparse, values, codes: Int8.self)

@@ -8,7 +8,7 @@ import BantamTensors
 /// let smaller = try pass.apply(to: .dense(weights), context).encoding
 /// ```
 ///
-/// All arithmetic is in float32 and rounds to nearest, ties to even. With `bits` 8 (16):
+/// All arithmetic is in float32 and rounds to nearest, ties to even. With `bits` 8 (16), and so on down to 2:
 /// - symmetric: scale = max|x| / 127 (32767), code = round(x / scale), no zero point;
 /// - affine: scale = (max − min) / 255 (65535) with 0 inside [min, max],
 ///   zero point = −128 − round(min / scale), code = round(x / scale) + zero point, at most 127. Zero is exact.
@@ -21,6 +21,12 @@ import BantamTensors
 ///   one. The second term is what float32 adds to half a step: a last place in the quotient and one in the
 ///   product, and in the affine case those of the scale.
 /// - Complexity: O(elements), one pass over memory for slices that fit the cache.
+///
+/// With a ``range`` other than min–max the largest values are clipped to the end of the codes, so the bound holds for
+/// those within it; the least squared error may use the code −2^(bits−1) and a negative scale. Scales held as
+/// float16 or int8 add 2⁻¹¹·max|x| (2⁻¹¹·(max − min)) at the ends, or none where codes reach further; scales
+/// that these cannot hold to an eighth stay float32, and a note says so. Rotated rows keep the bound in the
+/// Euclidean norm of a row instead of for each element.
 ///
 /// Every real float type is accepted: 16-bit floats and float8 are widened exactly, float64 is first rounded
 /// to float32.
@@ -36,25 +42,51 @@ public struct Quantize: Pass {
         case affine
     }
 
-    /// Bits of a code: 8 or 16.
+    /// Bits of a code: 2 to 8, or 16.
     public let bits: Int
     /// Where the codes of a slice are centred.
     public let scheme: Scheme
     /// Which elements share a scale.
     public let granularity: Quantized.Granularity
+    /// What a slice's codes span.
+    public let range: ClippingRange
+    /// How the scales are held.
+    public let scaleFormat: ScaleFormat
+    /// A rotation of the rows before they are quantized, undone at decoding.
+    public let rotation: HadamardRotation?
     /// Whether a tensor with NaN or infinity is left as it is rather than refused.
     public let keepingNonFinite: Bool
 
     /// A quantizer.
     ///
-    /// - Throws: ``BantamError`` of kind `invalidArgument` if `bits` is neither 8 nor 16 or groups are empty.
+    /// - Throws: ``BantamError`` of kind `invalidArgument` if `bits` is not 2 to 8 or 16, groups are empty, or the
+    ///   parameters do not go together.
     public init(
         bits: Int, scheme: Scheme = .symmetric, granularity: Quantized.Granularity = .channel,
+        range: ClippingRange = .extent, scales: ScaleFormat = .float32, rotation: HadamardRotation? = nil,
         keepingNonFinite: Bool = false
     ) throws {
-        guard bits == 8 || bits == 16 else {
-            throw BantamError(.invalidArgument, "expected 8 or 16 bits, found \(bits)")
+        guard 2...8 ~= bits || bits == 16 else {
+            throw BantamError(.invalidArgument, "expected 2 to 8 or 16 bits, found \(bits)")
         }
+        guard bits <= 8 || range == .extent && scales == .float32 && rotation == nil else {
+            throw BantamError(
+                .invalidArgument,
+                "expected the range minmax, float32 scales and no rotation for 16 bits, found others")
+        }
+        if case .percentile(let share) = range {
+            guard share > 50, share <= 100 else {
+                throw BantamError(
+                    .invalidArgument, "expected a percentile above 50 up to 100, found \(share)")
+            }
+        }
+        if range == .leastDivergence, scheme == .affine {
+            throw BantamError(
+                .invalidArgument, "expected the symmetric scheme for the range kl, found affine")
+        }
+        self.range = range
+        scaleFormat = scales
+        self.rotation = rotation
         if case .group(let length) = granularity, length < 1 {
             throw BantamError(.invalidArgument, "expected groups of at least 1 element, found \(length)")
         }
@@ -75,7 +107,9 @@ public struct Quantize: Pass {
     ///   `corruption` for NaN or infinity, unless ``keepingNonFinite``.
     public func apply(to encoding: Encoding, _ context: PassContext) throws -> PassResult {
         do {
-            return PassResult(try quantized(encoding, context.workers))
+            var notes: [String] = []
+            let result = try quantized(encoding, context.workers, &notes)
+            return PassResult(result, notes: notes)
         } catch let error as NonFinite {
             guard keepingNonFinite else {
                 throw BantamError(.corruption, "expected finite values to quantize, found \(error.found)")
@@ -91,31 +125,38 @@ public struct Quantize: Pass {
         var found: String { "\(count) NaN or infinite of \(elements)" }
     }
 
-    private func quantized(_ encoding: Encoding, _ workers: Workers) throws -> Encoding {
+    private func quantized(
+        _ encoding: Encoding, _ workers: Workers, _ notes: inout [String]
+    ) throws -> Encoding {
         switch encoding {
         case .dense(let tensor):
-            return .quantized(try quantized(tensor, workers))
+            return .quantized(try quantized(tensor, workers, &notes))
         case .sparse(var sparse):
             guard case .dense(let values) = sparse.values else {
                 throw BantamError(
                     .invalidArgument, "expected plain values to quantize, found \(sparse.values.summary)")
             }
-            if case .channel = granularity {
-                return .quantized(try quantized(sparse, values: values))
+            guard rotation == nil else {
+                throw BantamError(.invalidArgument, "expected no rotation of sparse values, found one")
             }
-            sparse.values = .quantized(try quantized(values, workers))
+            if case .channel = granularity {
+                return .quantized(try quantized(sparse, values: values, &notes))
+            }
+            sparse.values = .quantized(try quantized(values, workers, &notes))
             return .sparse(sparse)
         case .lowRank(var lowRank):
-            lowRank.left = try quantized(lowRank.left, workers)
-            lowRank.right = try quantized(lowRank.right, workers)
+            lowRank.left = try quantized(lowRank.left, workers, &notes)
+            lowRank.right = try quantized(lowRank.right, workers, &notes)
             return .lowRank(lowRank)
-        case .quantized:
+        case .quantized, .palettized:
             throw BantamError(.invalidArgument, "expected values to quantize, found \(encoding.summary) ones")
         }
     }
 
-    private func quantized(_ tensor: Tensor, _ workers: Workers) throws -> Quantized {
-        bits == 8
+    private func quantized(_ tensor: Tensor, _ workers: Workers, _ notes: inout [String]) throws -> Quantized
+    {
+        guard isPlain else { return try lowBits(tensor, workers, &notes) }
+        return bits == 8
             ? try quantized(tensor, codes: Int8.self, workers)
             : try quantized(tensor, codes: Int16.self, workers)
     }
@@ -145,8 +186,12 @@ public struct Quantize: Pass {
             }
         }
         return Quantized(
-            codes: .dense(codes), scales: scales!, zeroPoints: zeroPoints, granularity: granularity)
+            codes: .dense(codes), scales: scales!, zeroPoints: zeroPoints, granularity: granularity,
+            codeBits: bits)
     }
+
+    /// Whether the kernels of whole bytes do it, which find range and codes while a slice is in cache.
+    var isPlain: Bool { bits >= 8 && range == .extent && scaleFormat == .float32 && rotation == nil }
 }
 
 extension Tensor {

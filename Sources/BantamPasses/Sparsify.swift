@@ -46,6 +46,17 @@ public struct Sparsify: Pass {
             return PassResult(
                 .lowRank(lowRank),
                 notes: left.notes.map { "left factor: " + $0 } + right.notes.map { "right factor: " + $0 })
+        case .palettized(let palettized):
+            guard case .dense(let codes) = palettized.codes, palettized.zeroIsZero else {
+                return PassResult(
+                    encoding,
+                    notes: ["sparse: kept dense, no value of the palette is zero for it to leave out"])
+            }
+            return try apply(to: codes, context) { codes in
+                var result = palettized
+                result.codes = codes
+                return .palettized(result)
+            }
         case .sparse:
             throw BantamError(
                 .invalidArgument, "sparse: expected a tensor with its zeros, found \(encoding.summary)")
@@ -57,6 +68,12 @@ public struct Sparsify: Pass {
             throw BantamError(
                 .invalidArgument,
                 "sparse: expected codes with their zeros, found \(Encoding.quantized(quantized).summary)")
+        }
+        guard codes.dtype.isInteger, quantized.rotation == nil else {
+            throw BantamError(
+                .invalidArgument,
+                "sparse: expected integer codes that are not rotated, found "
+                    + "\(quantized.rotation == nil ? codes.dtype.rawValue : "rotated ones")")
         }
         if let zeroPoints = quantized.zeroPoints {
             let shifted = zeroPoints.storage.bytes.contains { $0 != 0 }

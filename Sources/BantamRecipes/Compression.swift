@@ -61,7 +61,7 @@ public struct Compression: Sendable {
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         let writer = try ArchiveWriter(output, source: source, coding: plan.recipe.coding, base: base)
-        let zeros = try GlobalZeros(plan, source)
+        let zeros = try GlobalZeros(plan, source, workers: workers)
         let clock = PassClock()
         let finished = FinishedTensors(of: source)
         let unique = try FinishedTensors.unique(of: source)
@@ -88,7 +88,8 @@ public struct Compression: Sendable {
                 }
                 let result = try TensorCompression(
                     tensor, base: counterpart,
-                    steps: entry.steps, zeros: zeros[index], recipe: plan.recipe, workers: workers,
+                    steps: entry.steps, zeros: zeros[index], palette: zeros.palette(of: entry),
+                    recipe: plan.recipe, workers: workers,
                     clock: clock)
                 try clock.measure("checksum") {
                     try writer.add(result.prepared, at: index, original: tensor, workers: workers)

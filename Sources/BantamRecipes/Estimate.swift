@@ -24,7 +24,7 @@ public struct Estimate: Sendable {
     public init(
         _ plan: Plan, of source: any TensorFile, base: BaseFile? = nil, workers: Workers = Workers()
     ) throws {
-        let zeros = try GlobalZeros(plan, source)
+        let zeros = try GlobalZeros(plan, source, workers: workers)
         let clock = PassClock()
         let parts = try plan.mapInTwoPhases(workers) { index, workers in
             let entry = plan.entries[index]
@@ -37,6 +37,7 @@ public struct Estimate: Sendable {
                 let result = try TensorCompression(
                     sample, base: counterpart.map { .init(tensor: $0?.evenRows(of: count)) },
                     steps: entry.steps, zeros: zeros[index].map { Int(Double($0) / share) },
+                    palette: zeros.palette(of: entry),
                     recipe: plan.recipe, workers: workers, clock: clock)
                 var outcome = Compression.Outcome(
                     entry, plan, notes: result.notes, prediction: result.prediction)

@@ -24,7 +24,7 @@ final class PassClock: Sendable {
 
     /// The sums, passes in the order they run in.
     var total: [(pass: String, seconds: Double)] {
-        let order = ["base", "low-rank", "prune", "quantize", "sparse", "coding", "checksum"]
+        let order = ["base", "low-rank", "prune", "quantize", "palettize", "sparse", "coding", "checksum"]
         return seconds.withLock { known in
             known.sorted { (order.firstIndex(of: $0.pass) ?? 9) < (order.firstIndex(of: $1.pass) ?? 9) }
         }

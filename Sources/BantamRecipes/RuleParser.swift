@@ -83,53 +83,15 @@ struct RuleParser {
         return try explaining(options) {
             switch name {
             case "quantize": try quantize(options)
+            case "palettize": try palettize(options)
             case "prune": try prune(options)
             case "sparse": try sparse(options)
             case "low-rank": try lowRank(options)
             default:
-                throw value.error("unknown pass '\(name)'; expected quantize, prune, sparse or low-rank")
+                throw value.error(
+                    "unknown pass '\(name)'; expected quantize, palettize, prune, sparse or low-rank")
             }
         }
-    }
-
-    private func quantize(_ value: YAMLValue) throws -> Step {
-        var bits = value
-        var entries: [String: YAMLValue] = [:]
-        if value.isMapping {
-            entries = try value.mapping(
-                of: "quantize", keys: ["bits", "scheme", "granularity", "non-finite"])
-            guard let found = entries["bits"] else {
-                throw value.error("expected the key 'bits' in quantize")
-            }
-            bits = found
-        }
-        let keeps = try entries["non-finite"].map(RuleParser.keepsNonFinite) ?? keepsNonFinite
-        let dtypes: [String: DType] = ["fp16": .float16, "bf16": .bfloat16]
-        let format = try bits.string("8, 16, fp16 or bf16")
-        if let dtype = dtypes[format] {
-            guard entries["scheme"] == nil, entries["granularity"] == nil else {
-                throw value.error("\(format) has no scheme or granularity")
-            }
-            return Step(
-                line: value.line, label: "quantize \(format)",
-                action: .pass(try Cast(to: dtype, keepingNonFinite: keeps)))
-        }
-        guard let width = Int(format) else {
-            throw bits.error("expected bits 8, 16, fp16 or bf16, found \(bits.kind)")
-        }
-        let schemeName = try entries["scheme"]?.string("a scheme") ?? "symmetric"
-        guard let scheme = Quantize.Scheme(rawValue: schemeName) else {
-            throw value.error("expected scheme symmetric or affine, found '\(schemeName)'")
-        }
-        let granularityName = try entries["granularity"]?.string("a granularity") ?? "channel"
-        guard let granularity = Quantized.Granularity(granularityName) else {
-            throw value.error("expected granularity tensor, channel or group:N, found '\(granularityName)'")
-        }
-        return Step(
-            line: value.line, label: "quantize \(width) bits \(scheme.rawValue) per \(granularity)",
-            action: .pass(
-                try Quantize(
-                    bits: width, scheme: scheme, granularity: granularity, keepingNonFinite: keeps)))
     }
 
     private func prune(_ value: YAMLValue) throws -> Step {
@@ -191,7 +153,7 @@ struct RuleParser {
     }
 
     /// Faults that a pass finds in its parameters become faults of the line they stand on.
-    private func explaining<Result>(_ value: YAMLValue, _ body: () throws -> Result) throws -> Result {
+    func explaining<Result>(_ value: YAMLValue, _ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as BantamError where error.file == nil {
             throw value.error(error.message)
         }

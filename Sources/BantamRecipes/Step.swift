@@ -16,6 +16,17 @@ public struct Step: Sendable {
         case pass(any Pass)
         /// Pruning to a sparsity over all tensors of the rule together.
         case globalPruning(sparsity: Double)
+        /// One palette for all tensors of the rule.
+        case sharedPalette(Palettize)
+    }
+
+    /// What recipes call the pass.
+    var name: String {
+        switch action {
+        case .pass(let pass): pass.name
+        case .globalPruning: "prune"
+        case .sharedPalette(let pass): pass.name
+        }
     }
 
     /// An error of the pass with the place of the step. What a recipe file asks for in vain is a fault of the
@@ -32,7 +43,7 @@ public struct Step: Sendable {
     /// Why the step cannot apply to a tensor of this dtype and shape as it comes from the file; `nil` if it can.
     func objection(to dtype: DType, _ shape: Shape) -> String? {
         guard case .pass(let pass) = action else {
-            return dtype.isRealFloat ? nil : "prune expects a float tensor, found \(dtype.rawValue)"
+            return dtype.isRealFloat ? nil : "\(name) expects a float tensor, found \(dtype.rawValue)"
         }
         if let sparsify = pass as? Sparsify {
             return sparsify.format == .csr && shape.rank < 2

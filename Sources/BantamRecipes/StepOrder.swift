@@ -6,6 +6,9 @@ struct StepOrder {
     private var isFactorized = false
     private var isSparse = false
     private var codes: Quantize.Scheme?
+    private var isPalettized = false
+    private var isRotated = false
+    private var isScaledLevels = false
 
     /// Notes a step.
     ///
@@ -13,30 +16,55 @@ struct StepOrder {
     mutating func objection(to step: Step) -> String? {
         defer { isFirst = false }
         guard case .pass(let pass) = step.action else {
+            if case .sharedPalette = step.action { isPalettized = true }
             return isFirst
                 ? nil
-                : "pruning with scope global ranks the tensors as they are in the file: expected it as the "
-                    + "first pass of its rule"
+                : "\(step.label) looks at the tensors as they are in the file: expected it as the first pass of "
+                    + "its rule"
         }
         switch pass {
         case let quantize as Quantize:
             if codes != nil { return "expected one quantize to codes, found a second one" }
+            if isPalettized { return "expected either quantize or palettize, found both" }
+            if isSparse, quantize.rotation != nil {
+                return "expected no rotation of sparse values, found rotate: hadamard"
+            }
+            isRotated = quantize.rotation != nil
             if isSparse, quantize.scheme == .affine, quantize.granularity == .channel {
                 return "expected symmetric codes for each channel of sparse values, found affine ones"
             }
             codes = quantize.scheme
         case is Sparsify:
             if isSparse { return "expected one sparse, found a second one" }
+            if isScaledLevels { return "expected sparse before codes of scaled levels, found it after" }
+            if isRotated { return "expected sparse codes that are not rotated, found rotate: hadamard" }
             if codes == .affine { return "expected sparse before affine codes, whose zero is not the code 0" }
             isSparse = true
         case is Factorize:
             if isFactorized { return "expected one low-rank, found a second one" }
-            if codes != nil || isSparse { return "expected low-rank before quantize and sparse" }
+            if codes != nil || isSparse || isPalettized {
+                return "expected low-rank before quantize and sparse"
+            }
             isFactorized = true
+        case let levels as QuantizeToLevels:
+            if codes != nil || isPalettized { return "expected one quantize to codes, found a second one" }
+            if isSparse, levels.granularity == .channel {
+                return "expected a scale per tensor or group of sparse values, found one per channel"
+            }
+            codes = .symmetric
+            isScaledLevels = true
+        case let palettize as Palettize:
+            if isPalettized || codes != nil {
+                return "expected one of quantize and palettize to codes, found a second one"
+            }
+            if isSparse, palettize.rowsPerGroup != nil {
+                return "expected one palette for all values of a sparse tensor, found one for some rows"
+            }
+            isPalettized = true
         case is Prune:
-            if codes != nil || isSparse { return "expected prune before quantize and sparse" }
+            if codes != nil || isSparse || isPalettized { return "expected prune before quantize and sparse" }
         default:
-            if codes != nil { return "expected \(step.label) before quantize to codes" }
+            if codes != nil || isPalettized { return "expected \(step.label) before quantize to codes" }
         }
         return nil
     }

@@ -25,10 +25,11 @@ struct TensorCompression {
     /// - Parameters:
     ///   - base: what the base has for it; `nil` without a base.
     ///   - zeros: how many elements a global pruning step makes zero here.
+    ///   - palette: the pass with the palette that the tensors of the rule share.
     /// - Throws: ``BantamError`` of a pass, with the line of its step.
     init(
-        _ tensor: Tensor, base: Counterpart? = nil, steps: [Step], zeros: Int?, recipe: Recipe,
-        workers: Workers, clock: PassClock
+        _ tensor: Tensor, base: Counterpart? = nil, steps: [Step], zeros: Int?, palette: Palettize?,
+        recipe: Recipe, workers: Workers, clock: PassClock
     ) throws {
         var notes: [String] = []
         if let counterpart = base?.tensor,
@@ -59,6 +60,7 @@ struct TensorCompression {
                 switch step.action {
                 case .pass(let pass): pass
                 case .globalPruning: try Prune(.zeros(zeros ?? 0))
+                case .sharedPalette(let pass): palette ?? pass
                 }
             if case .globalPruning = step.action, let zeros, 20 * zeros >= 19 * max(tensor.elementCount, 1) {
                 notes.append("warning: \(zeros) of its \(tensor.elementCount) elements are pruned")

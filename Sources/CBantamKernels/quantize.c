@@ -125,7 +125,7 @@ static float scale_at_the_limits(double extent, double side, float steps, int is
         narrow = scale;
     }
     // The multiple nearest to the end may lie beyond the largest float: let the end be a multiple.
-    if (isinf((float)rint(side / narrow) * narrow)) {
+    if (isinf((float)rint(side / narrow) * narrow) || isinf(rintf((float)side / narrow) * narrow)) {
         // The quotient is a whole number when only rounding pushed it over, and is then to stay one.
         float multiple = (float)floor(side / narrow + 0.01);
         narrow = (float)(side / multiple);
@@ -136,7 +136,7 @@ static float scale_at_the_limits(double extent, double side, float steps, int is
 
 BANTAM_BODY bantam_step step_of(bantam_range range, int bits, int is_affine) {
     float high = float_of(range.highest), low = float_of(range.lowest);
-    float steps = is_affine ? (bits == 8 ? 255 : 65535) : (bits == 8 ? 127 : 32767);
+    float steps = (float)((1 << (is_affine ? bits : bits - 1)) - 1);
     float scale = (is_affine ? high - low : high) / steps;
     int ordinary = scale >= FLT_MIN && high <= 0x1p126f && low >= -0x1p126f;
     if (__builtin_expect(!ordinary, 0)) {
@@ -146,7 +146,7 @@ BANTAM_BODY bantam_step step_of(bantam_range range, int bits, int is_affine) {
     int32_t zero_point = 0;
     if (is_affine && scale > 0) {
         float below = low / scale + rounder;
-        zero_point = -(bits == 8 ? 128 : 32768) - ((int32_t)bits_of(below) - rounder_bits);
+        zero_point = -(1 << (bits - 1)) - ((int32_t)bits_of(below) - rounder_bits);
     }
     return (bantam_step){scale, zero_point};
 }

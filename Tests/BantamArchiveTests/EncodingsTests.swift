@@ -25,7 +25,10 @@ import Testing
     private func arrays(_ value: Any) -> [String] {
         if let name = value as? String { return [name] }
         let members = value as? [String: Any] ?? [:]
-        return members.filter { !["dtype", "shape", "checksum", "granularity", "rank"].contains($0.key) }
+        let others = [
+            "dtype", "shape", "checksum", "granularity", "rank", "type", "count", "rows", "rotation",
+        ]
+        return members.filter { !others.contains($0.key) }
             .flatMap { arrays($0.value) }
     }
 

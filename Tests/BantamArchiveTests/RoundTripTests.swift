@@ -41,8 +41,8 @@ import Testing
         case .quantized(let quantized):
             return leaves(quantized.codes) + [
                 text(quantized.scales), quantized.zeroPoints.map(text) ?? "",
-                quantized.granularity.description,
-            ]
+                quantized.granularity.description, "\(quantized.rotation as Any)",
+            ] + (quantized.heldScales.map(leaves) ?? [])
         case .sparse(let sparse):
             let positions =
                 switch sparse.positions {
@@ -51,6 +51,10 @@ import Testing
                 case .relative(let gaps): [text(gaps)]
                 }
             return positions + leaves(sparse.values)
+        case .palettized(let palettized):
+            return leaves(palettized.codes) + [
+                text(palettized.codebook), "\(palettized.rowsPerGroup as Any)",
+            ]
         case .lowRank(let lowRank): return leaves(lowRank.left) + leaves(lowRank.right)
         }
     }
@@ -68,6 +72,9 @@ import Testing
                 "quantized",
                 "csr", "quantized>csr", "csr>quantized", "bitmask", "quantized>bitmask", "bitmask>quantized",
                 "relative", "quantized>relative", "relative>quantized", "low-rank", "low-rank>quantized",
+                "quantized>int3", "quantized>bitmask>int3", "quantized>int3", "quantized>int3",
+                "quantized>int3", "quantized", "quantized>palettized>uint3", "palettized>uint3",
+                "palettized>uint3", "palettized>relative>uint3",
             ]
             #expect(encodings.indices.map { a.storage(at: $0).encoding } == expected)
             #expect(b.storage(at: 0).encoding == "dense>coded")

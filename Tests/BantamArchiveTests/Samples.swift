@@ -101,7 +101,57 @@ enum Samples {
                                 try Sparse(Self.codes(weights(3, columns, seed: 3), [3, columns]), as: .csr)),
                             .tensor)))
             ))
-        return encodings
+        return try encodings + lowBits(values, shape)
+    }
+
+    /// Packed codes, palettes, scaled 8-bit floats, rotated rows, and scales that are held otherwise.
+    private static func lowBits(_ values: [Float], _ shape: Shape) throws -> [(String, Encoding)] {
+        let small = Tensor(.int8, shape, values.map { Int8(max(-4, min(3, $0))) })
+        let rows = shape.axes[0]
+        let groups = Quantized.Granularity.group(8)
+        let groupScales = scales(groups.scaleShape(of: shape))
+        let levels = Tensor(.uint8, shape, values.map { UInt8($0 == 0 ? 0 : 1 + UInt8($0.magnitude) % 4) })
+        let book = Tensor(.float32, [5], [0, -1.5, 0.25, 2, 3] as [Float])
+        let rowBook = Tensor(
+            .float16, [5 * ((rows + 4) / 5)],
+            (0..<5 * ((rows + 4) / 5)).map { UInt16(0x3c00 + $0) })
+        let float8 = Tensor(.float8E4M3, shape, values.map { Float8.e4m3($0) })
+        let inner = Quantized(
+            codes: .dense(
+                Tensor(.int8, groupScales.shape, [Int8](repeating: 2, count: groupScales.elementCount))),
+            scales: Tensor(.float32, [], [0.0625] as [Float]), zeroPoints: nil, granularity: .tensor)
+        func quantized(
+            _ codes: Encoding, held: Encoding? = nil, rotation: HadamardRotation? = nil
+        ) -> Encoding {
+            .quantized(
+                Quantized(
+                    codes: codes, scales: groupScales, zeroPoints: nil, granularity: groups,
+                    heldScales: held, codeBits: 3, rotation: rotation))
+        }
+        return [
+            ("quantized-packed", quantized(.dense(small))),
+            ("quantized-packed-bitmask", quantized(.sparse(try Sparse(small, as: .bitmask)))),
+            (
+                "quantized-float16-scales",
+                quantized(.dense(small), held: .dense(try groupScales.float32(roundedTo: .float16)))
+            ),
+            ("quantized-quantized-scales", quantized(.dense(small), held: .quantized(inner))),
+            ("quantized-rotated", quantized(.dense(small), rotation: HadamardRotation(seed: 7))),
+            ("quantized-float8", quantized(.dense(float8))),
+            (
+                "quantized-palettized",
+                quantized(.palettized(Palettized(codes: .dense(levels), codebook: book)))
+            ),
+            ("palettized", .palettized(Palettized(codes: .dense(levels), codebook: book))),
+            (
+                "palettized-rows",
+                .palettized(Palettized(codes: .dense(levels), codebook: rowBook, rowsPerGroup: 5))
+            ),
+            (
+                "palettized-relative",
+                .palettized(Palettized(codes: .sparse(try Sparse(levels, as: .relative)), codebook: book))
+            ),
+        ]
     }
 
     /// A file with one tensor of each encoding, and the file it was made from.

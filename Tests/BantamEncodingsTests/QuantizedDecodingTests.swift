@@ -73,10 +73,11 @@ import Testing
             ),
             (
                 quantized(.dense(Tensor(.uint8, [3, 4], [UInt8](repeating: 0, count: 12)))),
-                "expected int8 or int16 codes, found uint8 ones"
+                "expected int8, int16, float8 or palettized codes, found uint8 ones"
             ),
             (
-                quantized(.quantized(quantized())), "expected int8 or int16 codes, found quantized ones"
+                quantized(.quantized(quantized())),
+                "expected int8, int16, float8 or palettized codes, found quantized ones"
             ),
         ]
         for (quantized, message) in cases {

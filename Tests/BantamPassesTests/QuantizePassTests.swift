@@ -7,7 +7,7 @@ import Testing
 /// What the pass does with every kind of encoding and dtype, and what it refuses.
 @Suite struct QuantizePassTests {
     @Test func parametersAreChecked() {
-        #expect(bantamError { _ = try Quantize(bits: 4) }?.message == "expected 8 or 16 bits, found 4")
+        #expect(bantamError { _ = try Quantize(bits: 9) }?.message == "expected 2 to 8 or 16 bits, found 9")
         #expect(
             bantamError { _ = try Quantize(bits: 8, granularity: .group(0)) }?.message
                 == "expected groups of at least 1 element, found 0")

@@ -14,6 +14,7 @@ import Testing
         case .sparse(let sparse): try bytes(sparse.values) + sparse.positions.byteCount
         case .quantized(let quantized):
             try bytes(quantized.codes) + quantized.scales.byteCount + (quantized.zeroPoints?.byteCount ?? 0)
+        case .palettized(let palettized): try bytes(palettized.codes) + palettized.codebook.byteCount
         case .lowRank(let lowRank): try bytes(lowRank.left) + bytes(lowRank.right)
         }
     }

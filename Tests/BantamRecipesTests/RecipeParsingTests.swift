@@ -113,7 +113,7 @@ import Testing
         ),
         (
             "rules:\n  - match: a\n    passes:\n      - quantize: 8\n      - prune: {sparsity: 0.5, scope: global}",
-            "line 5: rule 1: pruning with scope global"
+            "line 5: rule 1: prune global sparsity 0.5"
         ),
         (
             "rules:\n  - match: a\n    passes:\n      - quantize: 8\n      - prune: 0.5",

@@ -25,8 +25,9 @@ struct RecipeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Quantize to 8 or 16 bit codes, or to a 16-bit float.", valueName: "8|16|fp16|bf16"),
-        completion: .list(["8", "16", "fp16", "bf16"]))
+            "Quantize to codes of 2 to 8 or 16 bits, to scaled 8-bit floats or normal quantiles, or to a 16-bit float.",
+            valueName: "2…8|16|fp8|e5m2|nf4|fp16|bf16"),
+        completion: .list((2...8).map(String.init) + ["16", "fp8", "e4m3", "e5m2", "nf4", "fp16", "bf16"]))
     var quantize: String?
 
     @Option(
@@ -40,6 +41,37 @@ struct RecipeOptions: ParsableArguments {
             "Codes around zero (default), or between minimum and maximum.", valueName: "symmetric|affine"),
         completion: .list(["symmetric", "affine"]))
     var scheme: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What the codes of a slice span: all (default), a percentage of it, what leaves the least squared error, or the least divergence.",
+            valueName: "minmax|percentile:P|mse|kl"),
+        completion: .list(["minmax", "percentile:99.9", "mse", "kl"]))
+    var range: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How scales are held; int8 quantizes them too.", valueName: "float32|float16|int8"),
+        completion: .list(ScaleFormat.allCases.map(\.rawValue)))
+    var scales: String?
+
+    @Option(
+        help: ArgumentHelp("Rotate rows before quantizing, so that outliers spread.", valueName: "hadamard"),
+        completion: .list(["hadamard"]))
+    var rotate: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Share this many values (2 to 256) among the weights of a tensor, chosen for the least squared error.",
+            valueName: "VALUES"))
+    var palettize: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Weights that share values: those of a tensor (default), of N rows, or of all tensors.",
+            valueName: "tensor|rows:N|shared"),
+        completion: .list(["tensor", "shared"]))
+    var paletteScope: String?
 
     @Option(
         help: ArgumentHelp("Store only what is not zero.", valueName: "csr|bitmask|relative|auto"),
@@ -73,8 +105,10 @@ struct RecipeOptions: ParsableArguments {
 
     /// Whether any pass or coding is given as a flag.
     private var hasFlags: Bool {
-        [scope, quantize, granularity, scheme, sparse, lowRank, coding, optimize].contains { $0 != nil }
-            || prune != nil
+        [
+            scope, quantize, granularity, scheme, range, scales, rotate, paletteScope, sparse, lowRank,
+            coding, optimize,
+        ].contains { $0 != nil } || prune != nil || palettize != nil
     }
 
     func validate() throws {
@@ -82,8 +116,15 @@ struct RecipeOptions: ParsableArguments {
             throw ValidationError("expected one of --recipe, --preset and pass flags, found several")
         }
         if prune == nil, scope != nil { throw ValidationError("--scope goes with --prune") }
-        if quantize == nil, granularity != nil || scheme != nil {
-            throw ValidationError("--granularity and --scheme go with --quantize")
+        if quantize == nil, [granularity, scheme, range, scales, rotate].contains(where: { $0 != nil }) {
+            throw ValidationError(
+                "--granularity, --scheme, --range, --scales and --rotate go with --quantize")
+        }
+        if quantize != nil, palettize != nil {
+            throw ValidationError("expected one of --quantize and --palettize, found both")
+        }
+        if palettize == nil, paletteScope != nil {
+            throw ValidationError("--palette-scope goes with --palettize")
         }
         if optimize != nil, let coding, coding != "auto" {
             throw ValidationError(
@@ -129,10 +170,16 @@ struct RecipeOptions: ParsableArguments {
         }
         if let prune { passes.append("prune: {sparsity: \(prune), scope: \(quoted(scope ?? "local"))}") }
         if let quantize {
-            var options = "bits: \(quoted(quantize))"
+            var options = "bits: \(quoted(quantize == "fp8" ? "e4m3" : quantize))"
             if let scheme { options += ", scheme: \(quoted(scheme))" }
             if let granularity { options += ", granularity: \(quoted(granularity))" }
+            if let range { options += ", range: \(quoted(range))" }
+            if let scales { options += ", scales: \(quoted(scales))" }
+            if let rotate { options += ", rotate: \(quoted(rotate))" }
             passes.append("quantize: {\(options)}")
+        }
+        if let palettize {
+            passes.append("palettize: {values: \(palettize), scope: \(quoted(paletteScope ?? "tensor"))}")
         }
         if let sparse { passes.append("sparse: {format: \(quoted(sparse))}") }
         return passes

@@ -45,12 +45,25 @@ void bantam_round_int8(const float *source, size_t count, float scale, int8_t ze
 void bantam_round_int16(const float *source, size_t count, float scale, int16_t zero_point, int is_affine,
                         int16_t *codes);
 
-// Scale and zero point of a slice whose finite elements span `range`. `bits` is 8 or 16.
+// Scale and zero point of a slice whose finite elements span `range`. `bits` is 2 to 8, or 16.
 typedef struct {
     float scale;
     int32_t zero_point;
 } bantam_step;
 bantam_step bantam_step_of(bantam_range range, int bits, int is_affine);
+
+// Codes of 2 to 8 bits, an int8 each, in two steps, so that scales can be rounded between them. The first gives
+// scale and zero point of every run, by its extent or by least squared error (then scales may be negative), and
+// returns the number of runs that hold NaN or infinity; see low_bits.c.
+size_t bantam_low_bit_steps(const float *source, size_t rows, size_t columns, size_t length, int bits,
+                            int is_affine, int is_least_squares, float *scales, int8_t *zero_points);
+void bantam_low_bit_codes(const float *source, size_t rows, size_t columns, size_t length, int bits,
+                          const float *scales, const int8_t *zero_points, int8_t *codes);
+
+// The index of the nearest of up to 256 ascending levels for each finite element: the number of `boundaries`,
+// the midpoints between neighbours, that lie below it. A NaN is below all.
+void bantam_nearest_level(const float *source, size_t count, const float *boundaries, size_t boundary_count,
+                          uint8_t *codes);
 
 // The number of elements that are NaN or infinite.
 size_t bantam_count_non_finite(const float *source, size_t count);

@@ -293,6 +293,57 @@ bomb = coded(1 << 30, struct.pack("<1024I", *[len(frame(bytes(1 << 20)))] * 1024
              checksum=bytes(8))
 lies["coded-bomb-of-another-shape"] = (KEPT, lambda a: set_array(a, "weight.coded", bomb))
 
+
+PACKED, PALETTE, ROWS = "quantized-packed-none", "palettized-none", "palettized-rows-none"
+SCALES, ROTATED = "quantized-quantized-scales-none", "quantized-rotated-none"
+
+
+def member(path, value):
+    def lie(archive):
+        node = archive.weight
+        for key in path[:-1]:
+            node = node[key]
+        node[path[-1]] = value
+    return lie
+
+
+def bytes_of(name, change):
+    def lie(archive):
+        data = bytearray(archive.arrays[name][2])
+        change(data)
+        archive.arrays[name][1], archive.arrays[name][2] = [len(data)], bytes(data)
+    return lie
+
+
+def set_all(data):
+    data[:] = b"\xff" * len(data)
+
+
+packed_lies = {
+    "packed-count-less": (PACKED, member(["codes", "count"], 239)),
+    "packed-count-more": (PACKED, member(["codes", "count"], 1 << 62)),
+    "packed-count-negative": (PACKED, member(["codes", "count"], -8)),
+    "packed-type-unknown": (PACKED, member(["codes", "type"], "int9")),
+    "packed-type-wider": (PACKED, member(["codes", "type"], "int4")),
+    "packed-type-unsigned": (PACKED, member(["codes", "type"], "uint3")),
+    "packed-short": (PACKED, bytes_of("weight.codes.packed", lambda data: data.pop())),
+    "packed-long": (PACKED, bytes_of("weight.codes.packed", lambda data: data.append(0))),
+    "palette-code-beyond": (PALETTE, bytes_of("weight.codes.packed", set_all)),
+    "palette-signed-codes": (PALETTE, member(["codes", "type"], "int3")),
+    "palette-rows-zero": (ROWS, member(["rows"], 0)),
+    "palette-rows-other": (ROWS, member(["rows"], 2)),
+    "palette-rows-text": (ROWS, member(["rows"], "5")),
+    "palette-named-as-codes": (PALETTE, member(["codebook"], "weight.codes.packed")),
+    "scales-nested-twice": (SCALES, member(["scales", "scales"], {
+        "codes": "weight.scales.codes", "scales": "weight.scales.scales", "granularity": "tensor"})),
+    "scales-granularity-other": (SCALES, member(["scales", "granularity"], "channel")),
+    "rotation-unknown": (ROTATED, member(["rotation"], "givens:7")),
+    "rotation-seed-negative": (ROTATED, member(["rotation"], "hadamard:-7")),
+    "rotation-seed-beyond": (ROTATED, member(["rotation"], "hadamard:18446744073709551616")),
+    "rotation-other": (ROTATED, member(["rotation"], "hadamard:8")),
+}
+lies.update(packed_lies)
+
 for old in here.glob("*.safetensors"):
     old.unlink()
 for name, (source, lie) in lies.items():

@@ -1,0 +1,118 @@
+import BantamTensors
+
+/// The elements of one or more tensors as points on a line.
+///
+/// Up to 65,536 elements each distinct value is a point. More are counted in bins of equal sign, exponent and upper
+/// nine bits of the mantissa, at most 2⁻⁹ of a value wide, with the exact mean of each: clusters then end only between
+/// bins, which moves a border by at most a bin; ``Palette`` afterwards moves the values to the means of the elements
+/// that are nearest to them, until they stay.
+struct PaletteHistogram: Sendable {
+    static let exactLimit = 1 << 16
+    private static let lowBits = 14
+
+    private var exact: [Float] = []
+    private var counts: [UInt32] = []
+    private var lowSums: [UInt64] = []
+    /// Elements that are zero, of either sign.
+    private(set) var zeroCount = 0
+    /// All elements, zeros too.
+    private(set) var elementCount = 0
+
+    /// Whether clusters can end anywhere.
+    var isExact: Bool { counts.isEmpty }
+
+    /// The points of one tensor.
+    init(_ elements: UnsafeBufferPointer<Float>, workers: Workers) throws {
+        elementCount = elements.count
+        guard elements.count > PaletteHistogram.exactLimit else {
+            exact = elements.filter { $0 != 0 }.sorted()
+            zeroCount = elements.count - exact.count
+            return
+        }
+        zeroCount = elements.count { $0 == 0 }
+        try count(elements, workers)
+    }
+
+    /// Takes in the points of another tensor.
+    mutating func add(_ other: PaletteHistogram) throws {
+        elementCount += other.elementCount
+        zeroCount += other.zeroCount
+        if isExact, other.isExact, exact.count + other.exact.count <= PaletteHistogram.exactLimit {
+            exact = (exact + other.exact).sorted()
+            return
+        }
+        for part in [exact, other.exact] { try part.withUnsafeBufferPointer { try count($0, .one) } }
+        exact = []
+        if counts.isEmpty {
+            (counts, lowSums) = (other.counts, other.lowSums)
+        } else if !other.counts.isEmpty {
+            for bin in counts.indices {
+                counts[bin] &+= other.counts[bin]
+                lowSums[bin] &+= other.lowSums[bin]
+            }
+        }
+    }
+
+    /// Whole numbers, so that the order of adding does not show.
+    private mutating func count(_ elements: UnsafeBufferPointer<Float>, _ workers: Workers) throws {
+        let binCount = 1 << (32 - PaletteHistogram.lowBits)
+        if counts.isEmpty {
+            counts = [UInt32](repeating: 0, count: binCount)
+            lowSums = [UInt64](repeating: 0, count: binCount)
+        }
+        nonisolated(unsafe) let elements = elements
+        let length = 1 << 22
+        let parts = try workers.map((elements.count + length - 1) / length) { piece in
+            var counts = [UInt32](repeating: 0, count: binCount)
+            var lowSums = [UInt64](repeating: 0, count: binCount)
+            for value in elements[piece * length..<min((piece + 1) * length, elements.count)] {
+                let bits = value.bitPattern
+                counts[Int(bits >> UInt32(PaletteHistogram.lowBits))] += 1
+                lowSums[Int(bits >> UInt32(PaletteHistogram.lowBits))] += UInt64(
+                    bits & (1 << UInt32(PaletteHistogram.lowBits) - 1))
+            }
+            return (counts, lowSums)
+        }
+        for (partCounts, partSums) in parts {
+            for bin in counts.indices where partCounts[bin] > 0 {
+                counts[bin] &+= partCounts[bin]
+                lowSums[bin] += partSums[bin]
+            }
+        }
+        // Zeros are a bin with others that are all but zero; they are points of their own.
+        let zeros = elements.count { $0 == 0 }
+        let negative = elements.count { $0.bitPattern == 0x8000_0000 }
+        counts[0] -= UInt32(zeros - negative)
+        counts[binCount / 2] -= UInt32(negative)
+    }
+
+    /// The points below zero and those above it, each ascending.
+    var points: (negative: [OptimalClustering.Point], positive: [OptimalClustering.Point]) {
+        if isExact {
+            var points: [(value: Float, count: Double)] = []
+            for value in exact {
+                if points.last?.value == value {
+                    points[points.count - 1].count += 1
+                } else {
+                    points.append((value, 1))
+                }
+            }
+            let all = points.map {
+                OptimalClustering.Point(count: $0.count, sum: Double($0.value) * $0.count)
+            }
+            return (all.filter { $0.sum < 0 }, all.filter { $0.sum > 0 })
+        }
+        let half = counts.count / 2
+        func points(_ bins: Range<Int>) -> [OptimalClustering.Point] {
+            bins.compactMap { bin in
+                guard counts[bin] > 0 else { return nil }
+                let low = UInt32(bin) << UInt32(PaletteHistogram.lowBits)
+                let base = Double(Float(bitPattern: low))
+                let step = Double(Float(bitPattern: low + 1)) - base
+                let count = Double(counts[bin])
+                return OptimalClustering.Point(count: count, sum: base * count + step * Double(lowSums[bin]))
+            }
+        }
+        return (points(half..<counts.count).reversed(), points(0..<half))
+    }
+}
