@@ -24,6 +24,8 @@ var repetitions = 9
 var mebibytes = 256
 var threads = 1
 var file: String?
+var states = 64
+var aims: [Double] = []
 
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
@@ -40,9 +42,18 @@ while let argument = arguments.popFirst() {
     case "--mebibytes": mebibytes = number()
     case "--threads": threads = number()
     case "--file": file = arguments.popFirst()
+    case "--states": states = number()
+    case "--sqnr":
+        aims = (arguments.popFirst() ?? "").split(separator: ",").compactMap { Double($0) }
     default:
         leave(usage, argument == "--help" ? 0 : 64)
     }
+}
+
+if !aims.isEmpty {
+    guard let file, let code = TrellisCode(rawValue: states) else { leave(usage, 64) }
+    try printRateDistortion(file: file, aims: aims, code: code, workers: Workers(threads))
+    exit(0)
 }
 
 let elements = try file.map { try weights(inFile: $0) } ?? weights(mebibytes << 18)
