@@ -56,18 +56,6 @@ extension FrequencyTable {
         magnitude == 0 ? 0 : 1 + (magnitude - 1) >> rawBits
     }
 
-    /// The least raw bits with which symbols reach all that was counted but a few.
-    static func rawBits(for counts: [UInt64]) -> Int {
-        let total = counts.reduce(0, +)
-        var beyond: UInt64 = 0
-        var reach = counts.count - 1
-        while reach > 0, (beyond + counts[reach]) * 20000 <= total {
-            beyond += counts[reach]
-            reach -= 1
-        }
-        return (0..<4).first { symbol(of: reach, rawBits: $0) <= largestSymbol } ?? 4
-    }
-
     /// The bits of an index of `magnitude`, sign included, times 2¹⁶.
     func cost(of magnitude: Int) -> Int {
         let symbol = FrequencyTable.symbol(of: magnitude, rawBits: rawBits)
