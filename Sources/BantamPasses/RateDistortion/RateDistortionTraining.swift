@@ -16,8 +16,9 @@ public struct RateDistortionTraining: Sendable {
     /// Up to this many elements all are looked at, beyond it an eighth of the rows, of very large models less.
     private static let wholeLimit = 1 << 19
     private static let sampleLimit = 1 << 22
-    private static let passes = 6
     private static let pieceLength = 1 << 16
+    /// Rates fall from pass to pass, in the first ones by much; few states and a part of the sample show that as well.
+    private static let (firstPasses, firstInterval, lastPasses) = (16, 4, 4)
 
     /// Training for tensors of `elementCount` elements in all.
     public init(_ quantization: RateDistortion, elementCount: Int) {
@@ -54,7 +55,7 @@ public struct RateDistortionTraining: Sendable {
 
     /// Trains for the model's `step`.
     ///
-    /// - Complexity: seven searches over the sample, each O(elements · states).
+    /// - Complexity: eight searches over the sample, each O(elements · states).
     public func tables(step: Float, workers: Workers) throws -> Result {
         let buffer = SampleBuffer(samples.reduce(0) { $0 + $1.sample.values.count })
         var start = 0
@@ -65,8 +66,14 @@ public struct RateDistortionTraining: Sendable {
         let scale = Double(elementCount) / Double(max(1, buffer.count))
         var counts = buffer.plainCounts()
         var trained = TrainedTables(counts, scale: scale)
-        for _ in 0..<RateDistortionTraining.passes {
-            counts = try search(buffer, trained, workers)
+        let first = RateDistortion(code: .states8, lambda: quantization.lambda)
+        for _ in 0..<RateDistortionTraining.firstPasses {
+            let interval = RateDistortionTraining.firstInterval
+            counts = try search(buffer, every: interval, TrellisSearch(first, trained), workers)
+            trained = TrainedTables(counts, scale: scale * Double(interval))
+        }
+        for _ in 0..<RateDistortionTraining.lastPasses {
+            counts = try search(buffer, every: 1, TrellisSearch(quantization, trained), workers)
             trained = TrainedTables(counts, scale: scale)
         }
         let bits = trained.bits(of: counts)
@@ -76,14 +83,14 @@ public struct RateDistortionTraining: Sendable {
     }
 
     private func search(
-        _ buffer: SampleBuffer, _ trained: TrainedTables, _ workers: Workers
+        _ buffer: SampleBuffer, every interval: Int, _ search: TrellisSearch, _ workers: Workers
     ) throws -> IndexCounts {
-        let search = TrellisSearch(quantization, trained)
         let length = RateDistortionTraining.pieceLength
         let total = IndexCounts()
         let lock = Mutex(())
-        try workers.forEach((buffer.count + length - 1) / length) { piece in
-            let start = piece * length
+        let pieces = (buffer.count + length - 1) / length
+        try workers.forEach((pieces + interval - 1) / interval) { piece in
+            let start = piece * interval * length
             let count = min(length, buffer.count - start)
             let counts = IndexCounts()
             var contexts = [UInt8](unsafeUninitializedCapacity: count) { contexts, initialized in
