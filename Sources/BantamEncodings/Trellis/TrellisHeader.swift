@@ -38,7 +38,7 @@ package struct TrellisHeader: Sendable {
     /// Lanes and blocks for a tensor of `count` elements. Few elements share few lanes: each takes 4 bytes and starts
     /// its trellis anew.
     package static func arrangement(of count: Int) -> (laneBits: Int, blockBits: Int) {
-        let lanes = (0..<5).first { count >> (12 + $0) == 0 } ?? 5
+        let lanes = (0..<5).first { count >> (13 + $0) == 0 } ?? 5
         return (lanes, largestBlock)
     }
 

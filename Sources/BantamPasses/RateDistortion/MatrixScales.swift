@@ -127,10 +127,7 @@ struct MatrixScales: Sendable {
         let classes = sums.map { sum in
             Int8(max(-32, min(31, MatrixScales.quarterOctaves(sum / Double(used)))))
         }
-        // Elements of a column with its own class take fewer bits by how far their scale is from the others'.
-        var gain = 0.0
-        for sum in sums where sum > 0 { gain -= 0.5 * Double(rows) * BinaryLogarithm.of(sum / Double(used)) }
-        return gain > 3 * Double(columns) + 32 ? classes : [Int8](repeating: 0, count: columns)
+        return ClassList.thrifty(classes, elementsOfEach: rows).classes
     }
 
     /// 4·log₂ of a root, rounded to nearest: 2·log₂ of the square. Least for zero.
@@ -142,12 +139,13 @@ struct MatrixScales: Sendable {
     }
 
     /// The classes of the rows for indices that count `step`.
-    func rowClasses(step: Float) -> [Int8] {
+    func rowClasses(step: Float) -> ClassList {
         let unit = Double(step) * Double(step)
-        return rowMeanSquares.map { square in
+        let classes = rowMeanSquares.map { square in
             let found = TrellisTables.unitClass + MatrixScales.quarterOctaves(square / unit)
             return Int8(max(0, min(TrellisTables.classCount - 1, found)))
         }
+        return ClassList.thrifty(classes, elementsOfEach: columns)
     }
 
     /// The means as multiples of a part of the step that is small against the numbers.

@@ -16,7 +16,7 @@ extension RateDistortion {
         let (laneBits, blockBits) = TrellisHeader.arrangement(of: tensor.elementCount)
         let header = TrellisHeader(
             code: code, laneBits: laneBits, blockBits: blockBits, step: step,
-            rowClasses: ClassList(scales.rowClasses(step: step)),
+            rowClasses: scales.rowClasses(step: step),
             columnClasses: ClassList(scales.columnClasses), means: scales.codedMeans(step: step))
         let encoder = TrellisEncoder(
             tensor: tensor, header: header, columns: scales.columns, search: TrellisSearch(self, tables),

@@ -10,19 +10,19 @@ struct TrainingSample: Sendable {
         var start: Int
         var count: Int
         var column: Int
-        var meanSquare: Double
+        var row: Int
     }
 
     /// Elements less the mean of their column.
     private(set) var values: [Float] = []
     private var runs: [Run] = []
-    private let columnClasses: [Int8]
+    private let scales: MatrixScales
     /// The longest run.
     private static let runLength = 4096
 
     /// Every `interval`-th row of `tensor`, or run if rows are long.
     init(of tensor: Tensor, scales: MatrixScales, interval: Int) {
-        columnClasses = scales.columnClasses
+        self.scales = scales
         let columns = scales.columns
         guard columns > 0 else { return }
         let runsInRow = (columns - 1) / TrainingSample.runLength + 1
@@ -32,10 +32,7 @@ struct TrainingSample: Sendable {
                 let (row, part) = place.quotientAndRemainder(dividingBy: runsInRow)
                 let column = part * TrainingSample.runLength
                 let count = min(TrainingSample.runLength, columns - column)
-                runs.append(
-                    Run(
-                        start: values.count, count: count, column: column,
-                        meanSquare: scales.rowMeanSquares[row]))
+                runs.append(Run(start: values.count, count: count, column: column, row: row))
                 let start = row * columns + column
                 for index in 0..<count {
                     values.append(elements[start + index] - (scales.means?[column + index] ?? 0))
@@ -49,14 +46,13 @@ struct TrainingSample: Sendable {
         by step: Float, into values: UnsafeMutablePointer<Float>, _ classes: UnsafeMutablePointer<UInt8>
     ) {
         let inverse = 1 / step
-        let unit = Double(step) * Double(step)
+        let rowClasses = scales.rowClasses(step: step).classes
         let last = TrellisTables.classCount - 1
         for run in runs {
-            let found = TrellisTables.unitClass + MatrixScales.quarterOctaves(run.meanSquare / unit)
-            let row = max(0, min(last, found))
+            let row = Int(rowClasses[run.row])
             for index in run.start..<run.start + run.count {
                 values[index] = self.values[index] * inverse
-                let sum = row + Int(columnClasses[run.column + index - run.start])
+                let sum = row + Int(scales.columnClasses[run.column + index - run.start])
                 classes[index] = UInt8(max(0, min(last, sum)))
             }
         }
