@@ -2,68 +2,67 @@ import Bantam
 import CBantamKernels
 import Glibc
 
-// Rate-distortion quantization of a file's matrices: bits, error and speed over a range of steps.
+// Rate-distortion quantization of a file's matrices: bits, error and speed for a list of errors aimed at.
 
-/// Prints a line for each SQNR aimed at: bits per weight of the matrices with tables, classes and means, the SQNR of what
-/// they decode to, and millions of weights a second to train, to encode and to decode at every level.
+/// Prints a line for each SQNR aimed at: what the matrices take with tables, classes and means, the SQNR of what they decode
+/// to, and millions of weights a second. `BANTAM_SIMD` says at which level.
 func printRateDistortion(file path: String, aims: [Double], code: TrellisCode, workers: Workers) throws {
     let file = try TensorFiles.open(path)
     let matrices = try file.entries.indices.filter {
         file.entries[$0].dtype == .float32 && file.entries[$0].shape.rank >= 2
     }.map { try file.tensor(at: $0) }
     let count = matrices.reduce(0) { $0 + $1.elementCount }
-    let energy = matrices.reduce(0.0) { sum, matrix in
-        matrix.withElements(as: Float.self) { $0.reduce(sum) { $0 + Double($1) * Double($1) } }
-    }
     let quantization = RateDistortion(code: code)
-    print("\(matrices.count) matrices, \(count) weights, \(code.stateCount) states, \(workers.count) threads")
-    print("  step        bpw      SQNR dB   M weights/s: train (of the file), encode, decode by level")
+    let level = ["portable", "avx2", "avx512"][Int(bantam_simd_level())]
+    print("\(matrices.count) matrices, \(count) weights, \(code.stateCount) states, \(workers.count) threads, \(level)")
+    print("                     as trained              search   M weights/s:           into memory")
+    print(" bits   SQNR dB     bits  SQNR dB        step     s    train  encode  decode  that is there")
     var training = RateDistortionTraining(quantization, elementCount: count)
     let adding = try seconds { for matrix in matrices { try training.add(matrix, workers: workers) } }
+    let memory = buffer(of: matrices.map(\.elementCount).max() ?? 0, filledWith: Float(0))
     for aim in aims {
-        let step = Float(2 * (energy / Double(count)).squareRoot() / pow(10, aim / 20))
-        var result: RateDistortionTraining.Result?
-        let training = try seconds { result = try training.tables(step: step, workers: workers) } + adding
-        guard let result else { return }
+        var found: RateDistortionTraining.Result?
+        let searching = try seconds { found = try training.tables(reaching: .sqnr(aim), workers: workers) }
+        guard let found else { return }
+        let once = try seconds { _ = try training.tables(step: found.step, workers: workers) } + adding
         var coded: [TrellisCoded] = []
-        let encoding = try seconds {
+        let encoding = try median {
             coded = try matrices.map {
-                try quantization.encode($0, step: step, tables: result.tables, workers: workers)
+                try quantization.encode($0, step: found.step, tables: found.tables, workers: workers)
             }
         }
-        let bytes = coded.reduce(result.tables.tensor.byteCount) { $0 + $1.indices.byteCount }
-        var errors = 0.0
-        for (matrix, coded) in zip(matrices, coded) {
-            let decoded = try coded.decoded(workers: workers)
-            errors += matrix.withElements(as: Float.self) { a in
-                decoded.withElements(as: Float.self) { b in
-                    zip(a, b).reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
-                }
+        let bytes = coded.reduce(found.tables.tensor.byteCount) { $0 + $1.indices.byteCount }
+        let decoding = try median { for coded in coded { _ = try coded.decoded(workers: workers) } }
+        let reusing = try median {
+            for coded in coded {
+                try coded.decode(
+                    into: UnsafeMutableBufferPointer(rebasing: memory[..<coded.shape.elementCount]),
+                    workers: workers)
             }
         }
-        let speeds = try (0...bantam_simd_level()).reversed().map { level in
-            let times = try (0..<5).map { _ in
-                try seconds {
-                    for coded in coded {
-                        try coded.decode(level: level, workers: workers)
-                    }
-                }
-            }
-            return Double(count) / times.sorted()[2] / 1e6
-        }
-        let sqnr = 10 * log10(energy / errors)
+        let sqnr = try signalToNoise(matrices, coded, workers)
         print(
-            fixed(Double(step), 8), fixed(8 * Double(bytes) / Double(count), 4), fixed(sqnr, 3),
-            "tables \(result.tables.tensor.byteCount)", "estimate \(fixed(result.bitsPerWeight, 4))",
-            fixed(Double(count) / training / 1e6, 1), fixed(Double(count) / encoding / 1e6, 1),
-            speeds.map { fixed($0, 0) }.joined(separator: " "), separator: "  ")
+            columns((8 * Double(bytes) / Double(count), 4, 6), (sqnr, 3, 7), (found.bitsPerWeight, 4, 9),
+                (found.sqnr, 3, 7), (Double(found.step), 8, 12), (searching, 1, 5),
+                (Double(count) / once / 1e6, 1, 7), (Double(count) / encoding / 1e6, 1, 7),
+                (Double(count) / decoding / 1e6, 0, 7), (Double(count) / reusing / 1e6, 0, 8)))
     }
 }
 
-extension TrellisCoded {
-    fileprivate func decode(level: Int32, workers: Workers) throws {
-        _ = try decoded(workers: workers)
+private func signalToNoise(_ matrices: [Tensor], _ coded: [TrellisCoded], _ workers: Workers) throws -> Double {
+    var (signal, noise) = (0.0, 0.0)
+    for (matrix, coded) in zip(matrices, coded) {
+        let decoded = try coded.decoded(workers: workers)
+        matrix.withElements(as: Float.self) { a in
+            decoded.withElements(as: Float.self) { b in
+                for index in a.indices {
+                    signal += Double(a[index]) * Double(a[index])
+                    noise += Double(a[index] - b[index]) * Double(a[index] - b[index])
+                }
+            }
+        }
     }
+    return 10 * log10(signal / noise)
 }
 
 private func seconds(_ work: () throws -> Void) rethrows -> Double {
@@ -71,11 +70,18 @@ private func seconds(_ work: () throws -> Void) rethrows -> Double {
     return Double(seconds) + Double(attoseconds) * 1e-18
 }
 
-private func fixed(_ value: Double, _ digits: Int) -> String {
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    let scaled = Int((value * scale).rounded())
-    guard digits > 0 else { return "\(scaled)" }
-    let fraction = "\(scaled % Int(scale) + Int(scale))".dropFirst()
-    return "\(scaled / Int(scale)).\(fraction)"
+/// The median time of five runs.
+private func median(_ work: () throws -> Void) rethrows -> Double {
+    try (0..<5).map { _ in try seconds(work) }.sorted()[2]
+}
+
+private func columns(_ values: (Double, digits: Int, width: Int)...) -> String {
+    values.map { value, digits, width in
+        var scale = 1
+        for _ in 0..<digits { scale *= 10 }
+        let scaled = Int((value * Double(scale)).rounded())
+        let fraction = digits == 0 ? "" : "." + "\(scaled % scale + scale)".dropFirst()
+        let text = "\(scaled / scale)" + fraction
+        return String(repeating: " ", count: max(0, width - text.count)) + text
+    }.joined(separator: " ")
 }

@@ -10,14 +10,24 @@ extension TrellisCoded {
     ///   docs/rate-distortion.md, or stand for more than the machine's memory.
     public func decoded(workers: Workers) throws -> Tensor {
         let layout = try layout()
-        return try Tensor(.float32, shape, as: Float.self) { result in
-            guard !result.isEmpty else { return }
-            defer { withExtendedLifetime(indices) {} }
-            let decoder = TrellisDecoder(
-                layout: layout, bytes: SharedBytes(indices.storage.bytes), result: Shared(result.baseAddress!),
-                elementCount: result.count)
-            try workers.forEach(layout.blocks.count) { try decoder.decode(block: $0) }
-        }
+        return try Tensor(.float32, shape, as: Float.self) { try decode(layout, into: $0, workers) }
+    }
+
+    /// The same into memory that is there, as many elements as the shape has; see ``decoded(workers:)``.
+    public func decode(into result: UnsafeMutableBufferPointer<Float>, workers: Workers) throws {
+        precondition(result.count == shape.elementCount, "expected \(shape) elements, found \(result.count)")
+        try decode(layout(), into: result, workers)
+    }
+
+    private func decode(
+        _ layout: TrellisLayout, into result: UnsafeMutableBufferPointer<Float>, _ workers: Workers
+    ) throws {
+        guard let start = result.baseAddress, !result.isEmpty else { return }
+        defer { withExtendedLifetime(indices) {} }
+        let decoder = TrellisDecoder(
+            layout: layout, bytes: SharedBytes(indices.storage.bytes), result: Shared(start),
+            elementCount: result.count)
+        try workers.forEach(layout.blocks.count) { try decoder.decode(block: $0) }
     }
 }
 

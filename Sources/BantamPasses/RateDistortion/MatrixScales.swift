@@ -11,36 +11,67 @@ struct MatrixScales: Sendable {
     var means: [Float]?
     /// Of each row, with the means taken out.
     var rowMeanSquares: [Double]
+    /// The sum of the squares of all elements, means and all.
+    private(set) var energy = 0.0
     /// Relative to the rows; see ``TrellisHeader/columnClasses``.
     var columnClasses: [Int8]
+
+    /// The largest magnitude of an element.
+    let largest: Float
 
     /// Looks at all elements of `tensor`, which is `float32`.
     ///
     /// - Complexity: O(elements); the result does not depend on the number of workers.
+    /// - Throws: ``BantamError`` of kind `corruption` for NaN or infinity.
     init(of tensor: Tensor, workers: Workers) throws {
         (rows, columns) = TrellisCoded.matrixForm(of: tensor.shape)
         let (rows, columns) = (rows, columns)
+        largest = try MatrixScales.largest(of: tensor, workers)
         (means, rowMeanSquares, columnClasses) = (nil, [], [Int8](repeating: 0, count: columns))
         guard rows > 0, columns > 0 else {
             rowMeanSquares = [Double](repeating: 0, count: rows)
             return
         }
         let pieces = MatrixScales.pieces(rows: rows, columns: columns)
+        energy = try MatrixScales.squares(of: tensor, pieces, columns, nil, workers).reduce(0, +) * Double(columns)
         if rows >= 8, columns > 1 {
             means = try MatrixScales.means(of: tensor, pieces, columns, workers)
         }
         let found = means
-        rowMeanSquares = try workers.map(pieces.count) { piece in
-            tensor.withElements(as: Float.self) { elements in
-                pieces[piece].map { row in
-                    MatrixScales.meanSquare(elements.baseAddress! + row * columns, columns, found)
-                }
-            }
-        }.flatMap { $0 }
+        rowMeanSquares = try MatrixScales.squares(of: tensor, pieces, columns, found, workers)
         if rows >= 8, columns > 1 {
             columnClasses = try MatrixScales.columnClasses(
                 of: tensor, pieces, columns, found, rowMeanSquares, workers)
         }
+    }
+
+    private static func largest(of tensor: Tensor, _ workers: Workers) throws -> Float {
+        let length = 1 << 18
+        let patterns = try workers.map((tensor.elementCount + length - 1) / length) { piece in
+            tensor.withElements(as: UInt32.self) { elements in
+                elements[piece * length..<min((piece + 1) * length, elements.count)].reduce(UInt32(0)) {
+                    max($0, $1 & 0x7fff_ffff)
+                }
+            }
+        }
+        let largest = patterns.max() ?? 0
+        guard largest < Float.infinity.bitPattern else {
+            throw BantamError(.corruption, "expected finite numbers to quantize, found NaN or infinity")
+        }
+        return Float(bitPattern: largest)
+    }
+
+    /// The mean square of every row.
+    private static func squares(
+        of tensor: Tensor, _ pieces: [Range<Int>], _ columns: Int, _ means: [Float]?, _ workers: Workers
+    ) throws -> [Double] {
+        try workers.map(pieces.count) { piece in
+            tensor.withElements(as: Float.self) { elements in
+                pieces[piece].map { row in
+                    meanSquare(elements.baseAddress! + row * columns, columns, means)
+                }
+            }
+        }.flatMap { $0 }
     }
 
     /// Rows cut into pieces by the size of the matrix alone.
@@ -162,5 +193,14 @@ struct MatrixScales: Sendable {
         return ColumnMeans(
             exponent: exponent,
             codes: means.map { Int32(max(-32768, min(32767, ($0 / unit).rounded(.toNearestOrEven)))) })
+    }
+
+    /// What stands before the blocks of this matrix when its indices count `step`.
+    func header(_ code: TrellisCode, step: Float) -> TrellisHeader {
+        let (laneBits, blockBits) = TrellisHeader.arrangement(of: rows * columns)
+        return TrellisHeader(
+            code: code, laneBits: laneBits, blockBits: blockBits, step: step,
+            rowClasses: rowClasses(step: step), columnClasses: ClassList(columnClasses),
+            means: codedMeans(step: step))
     }
 }

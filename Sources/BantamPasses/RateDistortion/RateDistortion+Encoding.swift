@@ -11,17 +11,14 @@ extension RateDistortion {
     public func encode(
         _ tensor: Tensor, step: Float, tables: TrainedTables, workers: Workers
     ) throws -> TrellisCoded {
-        let tensor = try tensor.checked(forStep: step)
+        let tensor = try tensor.float32()
         let scales = try MatrixScales(of: tensor, workers: workers)
-        let (laneBits, blockBits) = TrellisHeader.arrangement(of: tensor.elementCount)
-        let header = TrellisHeader(
-            code: code, laneBits: laneBits, blockBits: blockBits, step: step,
-            rowClasses: scales.rowClasses(step: step),
-            columnClasses: ClassList(scales.columnClasses), means: scales.codedMeans(step: step))
+        try RateDistortion.check(step: step, largest: scales.largest)
+        let header = scales.header(code, step: step)
         let encoder = TrellisEncoder(
             tensor: tensor, header: header, columns: scales.columns, search: TrellisSearch(self, tables),
             tables: tables)
-        let length = 1 << blockBits
+        let length = 1 << header.blockBits
         let blocks = try workers.map((tensor.elementCount + length - 1) / length) { encoder.encode(block: $0) }
         var bytes = header.serialized()
         for block in blocks { bytes.append(variable: block.count) }

@@ -20,28 +20,20 @@ public struct RateDistortion: Sendable, Hashable {
     }
 }
 
-extension Tensor {
-    /// This tensor as `float32` if it can be held as indices of `step`.
+extension RateDistortion {
+    /// Checks that numbers up to `largest` can be held as indices of `step`.
     ///
     /// - Throws: ``BantamError`` of kind `invalidArgument` for a step that is not a number above 0 or so small that
-    ///   indices would leave 15 bits, `corruption` for NaN or infinity.
-    func checked(forStep step: Float) throws -> Tensor {
-        let tensor = try float32()
+    ///   indices would leave 15 bits.
+    static func check(step: Float, largest: Float) throws {
         guard step > 0, step.isFinite, (1 / step).isFinite else {
             throw BantamError(.invalidArgument, "expected a step above 0, found \(step)")
         }
-        let largest = tensor.withElements(as: Float.self) { elements in
-            elements.reduce(UInt32(0)) { max($0, $1.bitPattern & 0x7fff_ffff) }
-        }
-        guard largest < Float.infinity.bitPattern else {
-            throw BantamError(.corruption, "expected finite numbers to quantize, found NaN or infinity")
-        }
         // Twice, for means that are taken out.
-        guard 2 * Float(bitPattern: largest) / step < 65000 else {
+        guard 2 * Double(largest) / Double(step) < 65000 else {
             throw BantamError(
                 .invalidArgument,
-                "expected a step above \(Float(bitPattern: largest) / 32500), found \(step)")
+                "expected a step above \(largest / 32500) for numbers up to \(largest), found \(step)")
         }
-        return tensor
     }
 }

@@ -8,16 +8,18 @@ import Synchronization
 /// Add a sample of every tensor, then ask for tables for as many steps as you like. The result depends on what was
 /// added and in what order, not on threads or processor.
 public struct RateDistortionTraining: Sendable {
-    private let quantization: RateDistortion
+    let quantization: RateDistortion
     private let interval: Int
     private var samples: [(sample: TrainingSample, step: Float)] = []
-    private var elementCount = 0
+    private(set) var elementCount = 0
+    private(set) var energy = 0.0
 
     /// Up to this many elements all are looked at, beyond it an eighth of the rows, of very large models less.
     private static let wholeLimit = 1 << 19
     private static let sampleLimit = 1 << 22
     private static let pieceLength = 1 << 16
-    /// Rates fall from pass to pass, in the first ones by much; few states and a part of the sample show that as well.
+    /// Rates fall from pass to pass, in the first ones by much; few states show that as well, and of a large sample a
+    /// part.
     private static let (firstPasses, firstInterval, lastPasses) = (16, 4, 4)
 
     /// Training for tensors of `elementCount` elements in all.
@@ -28,80 +30,101 @@ public struct RateDistortionTraining: Sendable {
             ? 1 : max(8, elementCount / RateDistortionTraining.sampleLimit)
     }
 
-    /// Adds a sample of `tensor`, whose step will be `step` times that of the model.
+    /// Adds a sample of `tensor`, whose step will be `relativeStep` times that of the model.
     ///
-    /// - Throws: ``BantamError`` if the tensor does not hold finite numbers.
+    /// - Complexity: O(elements).
+    /// - Throws: ``BantamError`` of kind `corruption` for NaN or infinity.
     public mutating func add(_ tensor: Tensor, relativeStep step: Float = 1, workers: Workers) throws {
         let tensor = try tensor.float32()
         let scales = try MatrixScales(of: tensor, workers: workers)
-        guard scales.rowMeanSquares.allSatisfy({ $0.isFinite }) else {
-            throw BantamError(.corruption, "expected finite numbers to quantize, found NaN or infinity")
-        }
         samples.append((TrainingSample(of: tensor, scales: scales, interval: interval), step))
         elementCount += tensor.elementCount
+        energy += scales.energy
     }
 
     /// What training found for one step.
     public struct Result: Sendable {
+        /// The model's step.
+        public var step: Float
         /// The tables, for ``RateDistortion/encode(_:step:tables:workers:)``.
         public var tables: TrainedTables
-        /// Bits for each element of the sample, tables, classes and means left out.
+        /// What the tensors will take for each element, tables, classes and means included, judged by the sample.
         public var bitsPerWeight: Double
-        /// The sum of squared errors of the sample over the sum of its squares, means taken out.
-        public var squaredError: Double
-        /// The elements of the sample.
-        public var sampleCount: Int
+        /// What the signal-to-noise ratio over all tensors will be, in dB, judged by the sample.
+        public var sqnr: Double
     }
 
     /// Trains for the model's `step`.
     ///
-    /// - Complexity: eight searches over the sample, each O(elements · states).
+    /// - Complexity: nine searches over the sample, each O(elements · states).
+    /// - Throws: ``BantamError`` of kind `invalidArgument` for a step that cannot be.
     public func tables(step: Float, workers: Workers) throws -> Result {
         let buffer = SampleBuffer(samples.reduce(0) { $0 + $1.sample.values.count })
+        var pieces: [Piece] = []
         var start = 0
+        var bytesBeside = 0
         for (sample, relative) in samples {
-            sample.scaled(by: step * relative, into: buffer.values + start, buffer.classes + start)
-            start += sample.values.count
+            try RateDistortion.check(step: step * relative, largest: sample.scales.largest)
+            bytesBeside += sample.scaled(
+                by: step * relative, quantization.code, into: buffer.values + start, buffer.classes + start)
+            let count = sample.values.count
+            let weight = Double(relative * relative) * Double(sample.elementCount) / Double(max(1, count))
+            for piece in stride(from: 0, to: count, by: RateDistortionTraining.pieceLength) {
+                let length = min(RateDistortionTraining.pieceLength, count - piece)
+                pieces.append(Piece(start: start + piece, count: length, weight: weight))
+            }
+            start += count
         }
         let scale = Double(elementCount) / Double(max(1, buffer.count))
         var counts = buffer.plainCounts()
         var trained = TrainedTables(counts, scale: scale)
         let first = RateDistortion(code: .states8, lambda: quantization.lambda)
+        let isLarge = buffer.count > RateDistortionTraining.wholeLimit
+        let interval = isLarge ? RateDistortionTraining.firstInterval : 1
+        let part = stride(from: 0, to: pieces.count, by: interval).map { pieces[$0] }
         for _ in 0..<RateDistortionTraining.firstPasses {
-            let interval = RateDistortionTraining.firstInterval
-            counts = try search(buffer, every: interval, TrellisSearch(first, trained), workers)
+            counts = try search(buffer, part, TrellisSearch(first, trained), workers).counts
             trained = TrainedTables(counts, scale: scale * Double(interval))
         }
         for _ in 0..<RateDistortionTraining.lastPasses {
-            counts = try search(buffer, every: 1, TrellisSearch(quantization, trained), workers)
+            counts = try search(buffer, pieces, TrellisSearch(quantization, trained), workers).counts
             trained = TrainedTables(counts, scale: scale)
         }
-        let bits = trained.bits(of: counts)
+        // Once more to see what encoding will give.
+        let last = try search(buffer, pieces, TrellisSearch(quantization, trained), workers)
+        let bits = trained.bits(of: last.counts) * scale + Double(8 * (bytesBeside + trained.tensor.byteCount))
         return Result(
-            tables: trained, bitsPerWeight: bits / Double(max(1, buffer.count)),
-            squaredError: counts.distortion * Double(step) * Double(step), sampleCount: buffer.count)
+            step: step, tables: trained, bitsPerWeight: bits / Double(max(1, elementCount)),
+            sqnr: Decibels.ratio(energy, last.squaredError * Double(step) * Double(step)))
+    }
+
+    /// A part of the sample that is searched alone.
+    private struct Piece: Sendable {
+        var start: Int
+        var count: Int
+        /// What its squared errors, in squares of its own step, count for in squares of the model's.
+        var weight: Double
     }
 
     private func search(
-        _ buffer: SampleBuffer, every interval: Int, _ search: TrellisSearch, _ workers: Workers
-    ) throws -> IndexCounts {
-        let length = RateDistortionTraining.pieceLength
+        _ buffer: SampleBuffer, _ pieces: [Piece], _ search: TrellisSearch, _ workers: Workers
+    ) throws -> (counts: IndexCounts, squaredError: Double) {
         let total = IndexCounts()
         let lock = Mutex(())
-        let pieces = (buffer.count + length - 1) / length
-        try workers.forEach((pieces + interval - 1) / interval) { piece in
-            let start = piece * interval * length
-            let count = min(length, buffer.count - start)
+        let errors = try workers.map(pieces.count) { index in
+            let piece = pieces[index]
             let counts = IndexCounts()
-            var contexts = [UInt8](unsafeUninitializedCapacity: count) { contexts, initialized in
-                contexts.baseAddress!.update(from: buffer.classes + start, count: count)
-                initialized = count
+            var contexts = [UInt8](unsafeUninitializedCapacity: piece.count) { contexts, initialized in
+                contexts.baseAddress!.update(from: buffer.classes + piece.start, count: piece.count)
+                initialized = piece.count
             }
-            let indices = search.run(buffer.values + start, count: count, lanes: 32, contexts: &contexts)
-            search.count(buffer.values + start, contexts, indices, into: counts)
+            let values = buffer.values + piece.start
+            let indices = search.run(values, count: piece.count, lanes: 32, contexts: &contexts)
+            search.count(values, contexts, indices, into: counts)
             lock.withLock { _ in total.add(counts) }
+            return counts.distortion * piece.weight
         }
-        return total
+        return (total, errors.reduce(0, +))
     }
 }
 

@@ -16,11 +16,13 @@ struct TrainingSample: Sendable {
     /// Elements less the mean of their column.
     private(set) var values: [Float] = []
     private var runs: [Run] = []
-    private let scales: MatrixScales
+    let scales: MatrixScales
+    /// The elements of the whole matrix.
+    var elementCount: Int { scales.rows * scales.columns }
     /// The longest run.
     private static let runLength = 4096
 
-    /// Every `interval`-th row of `tensor`, or run if rows are long.
+    /// One row of every `interval` rows of `tensor`, or run if rows are long.
     init(of tensor: Tensor, scales: MatrixScales, interval: Int) {
         self.scales = scales
         let columns = scales.columns
@@ -28,7 +30,10 @@ struct TrainingSample: Sendable {
         let runsInRow = (columns - 1) / TrainingSample.runLength + 1
         let total = scales.rows * runsInRow
         tensor.withElements(as: Float.self) { elements in
-            for place in stride(from: min(interval / 2, max(0, total - 1)), to: total, by: interval) {
+            for first in stride(from: 0, to: total, by: interval) {
+                // Anywhere among them: heads and channels come in powers of two, and would be hit in one place.
+                let bits = UInt64(first / interval + 1) &* 0x9e37_79b9_7f4a_7c15
+                let place = first + Int(bits >> 33) % min(interval, total - first)
                 let (row, part) = place.quotientAndRemainder(dividingBy: runsInRow)
                 let column = part * TrainingSample.runLength
                 let count = min(TrainingSample.runLength, columns - column)
@@ -41,12 +46,14 @@ struct TrainingSample: Sendable {
         }
     }
 
-    /// The sample in steps, with the class of each element.
+    /// The sample in steps, with the class of each element. Returns the bytes of the whole matrix beside its indices.
     func scaled(
-        by step: Float, into values: UnsafeMutablePointer<Float>, _ classes: UnsafeMutablePointer<UInt8>
-    ) {
+        by step: Float, _ code: TrellisCode, into values: UnsafeMutablePointer<Float>,
+        _ classes: UnsafeMutablePointer<UInt8>
+    ) -> Int {
         let inverse = 1 / step
-        let rowClasses = scales.rowClasses(step: step).classes
+        let header = scales.header(code, step: step)
+        let rowClasses = header.rowClasses.classes
         let last = TrellisTables.classCount - 1
         for run in runs {
             let row = Int(rowClasses[run.row])
@@ -56,5 +63,8 @@ struct TrainingSample: Sendable {
                 classes[index] = UInt8(max(0, min(last, sum)))
             }
         }
+        // Of a block its size, its states and the number of its escapes.
+        let blocks = (scales.rows * scales.columns - 1) >> header.blockBits + 1
+        return header.serialized().count + blocks * (3 + 4 << header.laneBits + 1)
     }
 }
