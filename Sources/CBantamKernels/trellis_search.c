@@ -136,12 +136,14 @@ BANTAM_BODY void search_lanes(uint32_t state_count, const bantam_trellis_costs *
         const size_t first = step * lanes, left = count - first;
         const size_t active = left < width ? left : width;
         const uint32_t *taken = (const uint32_t *)(decisions + step * words);
-        for (size_t lane = 0; lane < active; lane++) {
+        // Lanes that had ended go back through the step they went on for nothing, too.
+        for (size_t lane = 0; lane < width; lane++) {
             const uint32_t state = states[lane];
             const uint32_t odd = taken[state / 32 * LANES + lane] >> (state & 31) & 1;
             const uint32_t quantizer = state >= half;
             const uint32_t place = (quantizer ? state ^ h0 : state) ^ (odd ? h1 : 0);
             states[lane] = 2 * place + quantizer;
+            if (lane >= active) continue;
             const int magnitude = chosen[step].magnitudes[2 * quantizer + odd][lane];
             indices[first + lane] = (int16_t)(values[first + lane] < 0 ? -magnitude : magnitude);
             contexts[first + lane] = (uint8_t)(2 * contexts[first + lane] + quantizer);
@@ -186,4 +188,16 @@ void bantam_trellis_count(const float offsets[2][BANTAM_TRELLIS_OFFSETS], const 
         const float error = residual - offsets[quantizer][place];
         statistics->distortion += (uint64_t)(error * error * 65536 + 0.5f);
     }
+}
+
+void bantam_trellis_add(bantam_trellis_statistics *sum, const bantam_trellis_statistics *part) {
+    uint32_t *counts = sum->counts[0];
+    const uint32_t *added = part->counts[0];
+    for (size_t i = 0; i < sizeof sum->counts / sizeof(uint32_t); i++) counts[i] += added[i];
+    for (int quantizer = 0; quantizer < 2; quantizer++)
+        for (int place = 0; place < BANTAM_TRELLIS_OFFSETS; place++) {
+            sum->residuals[quantizer][place] += part->residuals[quantizer][place];
+            sum->numbers[quantizer][place] += part->numbers[quantizer][place];
+        }
+    sum->distortion += part->distortion;
 }

@@ -14,7 +14,9 @@ func printRateDistortion(file path: String, aims: [Double], code: TrellisCode, w
     let count = matrices.reduce(0) { $0 + $1.elementCount }
     let quantization = RateDistortion(code: code)
     let level = ["portable", "avx2", "avx512"][Int(bantam_simd_level())]
-    print("\(matrices.count) matrices, \(count) weights, \(code.stateCount) states, \(workers.count) threads, \(level)")
+    print(
+        "\(matrices.count) matrices, \(count) weights, \(code.stateCount) states, \(workers.count) threads, \(level)"
+    )
     print("                     as trained              search   M weights/s:           into memory")
     print(" bits   SQNR dB     bits  SQNR dB        step     s    train  encode  decode  that is there")
     var training = RateDistortionTraining(quantization, elementCount: count)
@@ -42,14 +44,16 @@ func printRateDistortion(file path: String, aims: [Double], code: TrellisCode, w
         }
         let sqnr = try signalToNoise(matrices, coded, workers)
         print(
-            columns((8 * Double(bytes) / Double(count), 4, 6), (sqnr, 3, 7), (found.bitsPerWeight, 4, 9),
+            columns(
+                (8 * Double(bytes) / Double(count), 4, 6), (sqnr, 3, 7), (found.bitsPerWeight, 4, 9),
                 (found.sqnr, 3, 7), (Double(found.step), 8, 12), (searching, 1, 5),
                 (Double(count) / once / 1e6, 1, 7), (Double(count) / encoding / 1e6, 1, 7),
                 (Double(count) / decoding / 1e6, 0, 7), (Double(count) / reusing / 1e6, 0, 8)))
     }
 }
 
-private func signalToNoise(_ matrices: [Tensor], _ coded: [TrellisCoded], _ workers: Workers) throws -> Double {
+private func signalToNoise(_ matrices: [Tensor], _ coded: [TrellisCoded], _ workers: Workers) throws -> Double
+{
     var (signal, noise) = (0.0, 0.0)
     for (matrix, coded) in zip(matrices, coded) {
         let decoded = try coded.decoded(workers: workers)

@@ -13,7 +13,8 @@ package struct BitReader {
     /// `count` bits, 0 to 32.
     package mutating func read(bits count: Int) throws -> UInt32 {
         guard bytes.count * 8 - position >= count else {
-            throw BantamError(.corruption, "expected \(count) more bits of a trellis-coded tensor, found an end")
+            throw BantamError(
+                .corruption, "expected \(count) more bits of a trellis-coded tensor, found an end")
         }
         var value: UInt32 = 0
         for bit in 0..<count {

@@ -40,7 +40,8 @@ package struct TrellisBlockHeader {
     }
 
     /// The front of a block as bytes.
-    package static func serialized(states: some Sequence<UInt32>, escapes: some Collection<Int16>) -> [UInt8] {
+    package static func serialized(states: some Sequence<UInt32>, escapes: some Collection<Int16>) -> [UInt8]
+    {
         var bytes: [UInt8] = []
         for state in states { withUnsafeBytes(of: state.littleEndian) { bytes += $0 } }
         bytes.append(variable: escapes.count)

@@ -60,7 +60,8 @@ package struct TrellisHeader: Sendable {
     package init(from cursor: inout ByteCursor, rows: Int, columns: Int) throws {
         let fixed = try cursor.take(8)
         guard fixed[0] == TrellisHeader.version else {
-            throw BantamError(.compatibility, "expected trellis-coded indices of version 1, found \(fixed[0])")
+            throw BantamError(
+                .compatibility, "expected trellis-coded indices of version 1, found \(fixed[0])")
         }
         guard fixed[1] < 16, let code = TrellisCode(rawValue: 1 << Int(fixed[1])) else {
             throw BantamError(.corruption, "expected 8, 64 or 256 states, found 2^\(fixed[1])")

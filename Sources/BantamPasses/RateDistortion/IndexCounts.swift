@@ -2,6 +2,7 @@
 
 import BantamEncodings
 import CBantamKernels
+import Glibc
 
 /// How often each magnitude of an index stood in each class under each quantizer, and how far values lay from the
 /// levels they were given. Sums of integers, so the order in which parts are added does not matter.
@@ -13,15 +14,10 @@ final class IndexCounts: @unchecked Sendable {
 
     init() {
         statistics = .allocate(capacity: 1)
-        reset()
+        memset(statistics, 0, MemoryLayout<bantam_trellis_statistics>.size)
     }
 
     deinit { statistics.deallocate() }
-
-    func reset() {
-        UnsafeMutableRawPointer(statistics).initializeMemory(
-            as: UInt8.self, repeating: 0, count: MemoryLayout<bantam_trellis_statistics>.size)
-    }
 
     /// The counts by magnitude of a class under a quantizer.
     func counts(class: Int, quantizer: Int) -> UnsafeMutableBufferPointer<UInt32> {
@@ -52,25 +48,5 @@ final class IndexCounts: @unchecked Sendable {
     var distortion: Double { Double(statistics.pointee.distortion) / 65536 }
 
     /// Adds what another part of the data gave.
-    func add(_ other: IndexCounts) {
-        let count = TrellisTables.classCount * 2 * IndexCounts.magnitudeCount
-        let target = UnsafeMutableRawPointer(statistics).assumingMemoryBound(to: UInt32.self)
-        let source = UnsafeMutableRawPointer(other.statistics).assumingMemoryBound(to: UInt32.self)
-        for index in 0..<count { target[index] &+= source[index] }
-        withUnsafeMutableBytes(of: &statistics.pointee.residuals) { target in
-            withUnsafeBytes(of: other.statistics.pointee.residuals) { source in
-                let target = target.bindMemory(to: Int64.self)
-                for (index, value) in source.bindMemory(to: Int64.self).enumerated() { target[index] += value }
-            }
-        }
-        withUnsafeMutableBytes(of: &statistics.pointee.numbers) { target in
-            withUnsafeBytes(of: other.statistics.pointee.numbers) { source in
-                let target = target.bindMemory(to: UInt64.self)
-                for (index, value) in source.bindMemory(to: UInt64.self).enumerated() {
-                    target[index] += value
-                }
-            }
-        }
-        statistics.pointee.distortion += other.statistics.pointee.distortion
-    }
+    func add(_ other: IndexCounts) { bantam_trellis_add(statistics, other.statistics) }
 }

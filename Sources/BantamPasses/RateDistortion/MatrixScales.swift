@@ -33,7 +33,8 @@ struct MatrixScales: Sendable {
             return
         }
         let pieces = MatrixScales.pieces(rows: rows, columns: columns)
-        energy = try MatrixScales.squares(of: tensor, pieces, columns, nil, workers).reduce(0, +) * Double(columns)
+        energy =
+            try MatrixScales.squares(of: tensor, pieces, columns, nil, workers).reduce(0, +) * Double(columns)
         if rows >= 8, columns > 1 {
             means = try MatrixScales.means(of: tensor, pieces, columns, workers)
         }
@@ -166,7 +167,8 @@ struct MatrixScales: Sendable {
         guard square > 0x1p-1000 else { return -128 }
         // √√2 and its cube: where 2·log₂ of the mantissa passes ½ and 1½.
         let mantissa = square.significand
-        return 2 * Int(square.exponent) + (mantissa < 1.189207115002721 ? 0 : mantissa < 1.681792830507429 ? 1 : 2)
+        return 2 * Int(square.exponent)
+            + (mantissa < 1.189207115002721 ? 0 : mantissa < 1.681792830507429 ? 1 : 2)
     }
 
     /// The classes of the rows for indices that count `step`.

@@ -19,7 +19,9 @@ extension RateDistortion {
             tensor: tensor, header: header, columns: scales.columns, search: TrellisSearch(self, tables),
             tables: tables)
         let length = 1 << header.blockBits
-        let blocks = try workers.map((tensor.elementCount + length - 1) / length) { encoder.encode(block: $0) }
+        let blocks = try workers.map((tensor.elementCount + length - 1) / length) {
+            encoder.encode(block: $0)
+        }
         var bytes = header.serialized()
         for block in blocks { bytes.append(variable: block.count) }
         for block in blocks { bytes += block }
@@ -93,7 +95,8 @@ private final class TrellisEncoder: Sendable {
     private func coded(_ indices: [Int16], _ contexts: [UInt8], _ lanes: Int) -> [UInt8] {
         let count = indices.count
         return tables.withUnsafeBufferPointer { tables in
-            let byContext = (0..<2 * TrellisTables.classCount).map { context -> UnsafePointer<bantam_trellis_table>? in
+            let byContext = (0..<2 * TrellisTables.classCount).map {
+                context -> UnsafePointer<bantam_trellis_table>? in
                 tables.baseAddress! + 2 * groupOfClass[context / 2] + context % 2
             }
             let words = UnsafeMutablePointer<UInt16>.allocate(capacity: count)

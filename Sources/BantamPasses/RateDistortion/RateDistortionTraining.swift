@@ -10,7 +10,7 @@ import Synchronization
 public struct RateDistortionTraining: Sendable {
     let quantization: RateDistortion
     private let interval: Int
-    private var samples: [(sample: TrainingSample, step: Float)] = []
+    private(set) var samples: [(sample: TrainingSample, step: Float)] = []
     private(set) var elementCount = 0
     private(set) var energy = 0.0
 
@@ -92,7 +92,8 @@ public struct RateDistortionTraining: Sendable {
         }
         // Once more to see what encoding will give.
         let last = try search(buffer, pieces, TrellisSearch(quantization, trained), workers)
-        let bits = trained.bits(of: last.counts) * scale + Double(8 * (bytesBeside + trained.tensor.byteCount))
+        let bits =
+            trained.bits(of: last.counts) * scale + Double(8 * (bytesBeside + trained.tensor.byteCount))
         return Result(
             step: step, tables: trained, bitsPerWeight: bits / Double(max(1, elementCount)),
             sqnr: Decibels.ratio(energy, last.squaredError * Double(step) * Double(step)))

@@ -17,7 +17,9 @@ extension FrequencyTable {
             if symbol <= FrequencyTable.largestSymbol { symbols[symbol] += count } else { escaped += count }
         }
         // Two slots for a magnitude cost the others 2/4096·log₂ e bit each; an escape costs about 8 bit more.
-        for symbol in 0...FrequencyTable.largestSymbol where symbols[symbol] * 11000 > total { largest = symbol }
+        for symbol in 0...FrequencyTable.largestSymbol where symbols[symbol] * 11000 > total {
+            largest = symbol
+        }
         escaped += symbols[(largest + 1)...].reduce(0, +)
 
         let slots = FrequencyTable.total
@@ -30,7 +32,8 @@ extension FrequencyTable {
         func gain(_ symbol: Int, _ change: Int) -> Int {
             let before = UInt64(frequencies[symbol])
             return Int(symbols[symbol])
-                * (BinaryLogarithm.fixedPoint(UInt64(Int(before) + change)) - BinaryLogarithm.fixedPoint(before))
+                * (BinaryLogarithm.fixedPoint(UInt64(Int(before) + change))
+                    - BinaryLogarithm.fixedPoint(before))
         }
         while left != 0 {
             if left == 1 || left == -1 && frequencies[0] > 1 {
@@ -67,5 +70,24 @@ extension FrequencyTable {
         }
         return whole - BinaryLogarithm.fixedPoint(UInt64(frequencies[symbol]))
             + (magnitude == 0 ? 0 : rawBits << BinaryLogarithm.fractionBits)
+    }
+
+    /// Calls `body` for runs of magnitudes up to `count` that cost the same.
+    func forEachCost(upTo count: Int, _ body: (Range<Int>, Int) -> Void) {
+        var magnitude = 0
+        while magnitude < count {
+            let symbol = FrequencyTable.symbol(of: magnitude, rawBits: rawBits)
+            let end =
+                if magnitude == 0 {
+                    1
+                } else if symbol < frequencies.count {
+                    1 + symbol << rawBits
+                } else {
+                    // As many as are escaped by numbers of the same length.
+                    1 << (64 - magnitude.leadingZeroBitCount)
+                }
+            body(magnitude..<min(end, count), cost(of: magnitude))
+            magnitude = end
+        }
     }
 }

@@ -3,7 +3,7 @@ import BantamTensors
 
 /// Tables and centroids that training settled, as they are stored with every tensor that uses them.
 public struct TrainedTables: Sendable, Hashable {
-    let tables: TrellisTables
+    var tables: TrellisTables
 
     /// Tables for what was counted; `scale` is how much there is of the data for each element counted.
     init(_ counts: IndexCounts, scale: Double) {
@@ -25,9 +25,9 @@ public struct TrainedTables: Sendable, Hashable {
         var bits = 0
         for (`class`, group) in tables.groupOfClass.enumerated() {
             for quantizer in 0..<2 {
-                for (magnitude, count) in counts.counts(class: `class`, quantizer: quantizer).enumerated()
-                where count > 0 {
-                    bits += Int(count) * tables.groups[group].tables[quantizer].cost(of: magnitude)
+                let counts = counts.counts(class: `class`, quantizer: quantizer)
+                tables.groups[group].tables[quantizer].forEachCost(upTo: counts.count) { magnitudes, cost in
+                    for magnitude in magnitudes { bits += Int(counts[magnitude]) * cost }
                 }
             }
         }

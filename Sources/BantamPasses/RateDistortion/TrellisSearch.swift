@@ -13,15 +13,26 @@ final class TrellisSearch: Sendable {
         code = quantization.code
         offsets = trained.tables.kernelOffsets
         let unit = quantization.lambda * Double(1 << BANTAM_TRELLIS_COST_BITS)
-        let groups = trained.tables.groups.map { group in
-            group.tables.flatMap { table in
-                (0..<IndexCounts.magnitudeCount).map { magnitude in
-                    let bits = Double(table.cost(of: magnitude)) / Double(1 << BinaryLogarithm.fractionBits)
-                    return Int32(min((bits * unit).rounded(), Double(1 << 21 - 1)))
+        let groupOfClass = trained.tables.groupOfClass
+        let size = 2 * IndexCounts.magnitudeCount
+        rates = [Int32](unsafeUninitializedCapacity: groupOfClass.count * size) { rates, count in
+            for (`class`, group) in groupOfClass.enumerated() {
+                let place = rates.baseAddress! + `class` * size
+                if `class` > 0, groupOfClass[`class` - 1] == group {
+                    place.initialize(from: place - size, count: size)
+                    continue
+                }
+                for (quantizer, table) in trained.tables.groups[group].tables.enumerated() {
+                    let start = place + quantizer * IndexCounts.magnitudeCount
+                    table.forEachCost(upTo: IndexCounts.magnitudeCount) { magnitudes, cost in
+                        let bits = Double(cost) / Double(1 << BinaryLogarithm.fractionBits)
+                        let rate = Int32(min((bits * unit).rounded(), Double(1 << 21 - 1)))
+                        (start + magnitudes.lowerBound).initialize(repeating: rate, count: magnitudes.count)
+                    }
                 }
             }
+            count = rates.count
         }
-        rates = trained.tables.groupOfClass.flatMap { groups[$0] }
     }
 
     private func withOffsets(_ body: (inout bantam_trellis_costs) -> Void) {

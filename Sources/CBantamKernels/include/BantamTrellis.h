@@ -62,6 +62,9 @@ void bantam_trellis_count(const float offsets[2][BANTAM_TRELLIS_OFFSETS], const 
                           const uint8_t *contexts, const int16_t *indices, size_t count,
                           bantam_trellis_statistics *statistics);
 
+// Adds what another part of the data gave to `sum`.
+void bantam_trellis_add(bantam_trellis_statistics *sum, const bantam_trellis_statistics *part);
+
 // MARK: Coding
 
 // One table. The symbol of an index k ≠ 0 is sgn(k)·(1 + ((|k| - 1) >> raw_bits)), whose lowest bits follow raw.
