@@ -10,6 +10,8 @@ let usage = """
     Prints the median speed of every row over the repetitions (9), on a float32 tensor of some MiB (256), or on
     the float32 tensors of a file, end to end.
     Give --threads to run on more than one.
+    With --file F --sqnr DB,DB,…: rate-distortion quantization of the matrices of F to these errors, with --states
+    8, 64 (default) or 256.
     """
 
 func leave(_ message: String, _ code: Int32) -> Never {
