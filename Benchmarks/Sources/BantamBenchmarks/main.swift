@@ -10,6 +10,8 @@ let usage = """
     Prints the median speed of every row over the repetitions (9), on a float32 tensor of some MiB (256), or on
     the float32 tensors of a file, end to end.
     Give --threads to run on more than one.
+    With --file F --sqnr DB,DB,…: rate-distortion quantization of the matrices of F to these errors, with --states
+    8, 64 (default) or 256.
     """
 
 func leave(_ message: String, _ code: Int32) -> Never {
@@ -24,6 +26,8 @@ var repetitions = 9
 var mebibytes = 256
 var threads = 1
 var file: String?
+var states = 64
+var aims: [Double] = []
 
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
@@ -40,9 +44,18 @@ while let argument = arguments.popFirst() {
     case "--mebibytes": mebibytes = number()
     case "--threads": threads = number()
     case "--file": file = arguments.popFirst()
+    case "--states": states = number()
+    case "--sqnr":
+        aims = (arguments.popFirst() ?? "").split(separator: ",").compactMap { Double($0) }
     default:
         leave(usage, argument == "--help" ? 0 : 64)
     }
+}
+
+if !aims.isEmpty {
+    guard let file, let code = TrellisCode(rawValue: states) else { leave(usage, 64) }
+    try printRateDistortion(file: file, aims: aims, code: code, workers: Workers(threads))
+    exit(0)
 }
 
 let elements = try file.map { try weights(inFile: $0) } ?? weights(mebibytes << 18)

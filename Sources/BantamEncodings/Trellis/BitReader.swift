@@ -1,0 +1,61 @@
+// Why: what ``BitWriter`` wrote, from bytes that may lie.
+
+import BantamTensors
+
+/// Bits in the order of ``BitWriter``; every read checks that they are there.
+package struct BitReader {
+    private let bytes: UnsafeRawBufferPointer
+    private var position = 0
+
+    /// Reads `bytes`, which must stay there as long as the reader.
+    package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    /// `count` bits, 0 to 32.
+    package mutating func read(bits count: Int) throws -> UInt32 {
+        guard bytes.count * 8 - position >= count else {
+            throw BantamError(
+                .corruption, "expected \(count) more bits of a trellis-coded tensor, found an end")
+        }
+        var value: UInt32 = 0
+        for bit in 0..<count {
+            value |= UInt32(bytes[position >> 3] >> UInt8(position & 7) & 1) << UInt32(bit)
+            position += 1
+        }
+        return value
+    }
+
+    /// What ``BitWriter/writeGamma(_:)`` wrote.
+    package mutating func readGamma() throws -> UInt32 {
+        var length = 0
+        while try read(bits: 1) == 1 {
+            length += 1
+            guard length < 32 else {
+                throw BantamError(.corruption, "expected a number of at most 32 bits, found a longer one")
+            }
+        }
+        return UInt32(1) << UInt32(length) | (try read(bits: length))
+    }
+
+    /// What ``BitWriter/writeExponential(_:parameter:)`` wrote, with a parameter of 0 to 16.
+    package mutating func readExponential(parameter: Int) throws -> UInt32 {
+        let above = try readGamma() - 1
+        guard above < UInt32(1) << UInt32(31 - parameter) else {
+            throw BantamError(.corruption, "expected a number of at most 31 bits, found a longer one")
+        }
+        return above << UInt32(parameter) | (try read(bits: parameter))
+    }
+
+    /// What ``BitWriter/writeSigned(_:parameter:)`` wrote: a number within ±2³⁰.
+    package mutating func readSigned(parameter: Int) throws -> Int32 {
+        let value = try readExponential(parameter: parameter)
+        return Int32(bitPattern: value >> 1) ^ -Int32(bitPattern: value & 1)
+    }
+
+    /// Checks that no whole byte is left and that the bits after the last one read are zero.
+    package func finish() throws {
+        let left = bytes.count * 8 - position
+        guard left < 8, left == 0 || bytes[bytes.count - 1] >> UInt8(8 - left) == 0 else {
+            throw BantamError(.corruption, "expected the end of a list of bits, found \(left) more")
+        }
+    }
+}

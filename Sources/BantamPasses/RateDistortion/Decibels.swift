@@ -1,0 +1,35 @@
+// Why: which step is taken decides what is stored, so it must not depend on a library's logarithm or power.
+
+/// Ratios in dB and steps on a grid of parts of an octave, the same on every processor.
+enum Decibels {
+    /// 10·log₁₀(signal / noise); infinite without noise.
+    static func ratio(_ signal: Double, _ noise: Double) -> Double {
+        guard noise > 0 else { return .infinity }
+        guard signal > 0 else { return -.infinity }
+        return octave / 2 * (BinaryLogarithm.of(signal) - BinaryLogarithm.of(noise))
+    }
+
+    /// dB in a factor of two in amplitude: 20·log₁₀ 2.
+    static let octave = 6.020599913279624
+}
+
+/// Steps that are powers of the 1024th root of two.
+enum StepGrid {
+    static let bits = 10
+
+    /// 2^(place / 1024).
+    static func step(at place: Int) -> Float {
+        var factor = 1.0
+        var root = 2.0
+        for bit in (0..<bits).reversed() {
+            root = root.squareRoot()
+            if place >> bit & 1 == 1 { factor *= root }
+        }
+        return Float(factor * Double(sign: .plus, exponent: place >> bits, significand: 1))
+    }
+
+    /// The place of the step next to 2^`logarithm`.
+    static func place(of logarithm: Double) -> Int {
+        Int((logarithm * Double(1 << bits)).rounded())
+    }
+}
