@@ -50,6 +50,19 @@ import Testing
         #expect(try Self.coder(Self.repeats(20_000), for: .balanced) == Self.zstd)
     }
 
+    /// Few codes that are not zero, in an array that takes no time to decode, and in a larger one.
+    @Test func tinySparseCodesAreCodedAdaptively() throws {
+        func codes(_ count: Int) -> Tensor {
+            var generator = SeededGenerator(seed: 13)
+            return Tensor(
+                .int8, [count / 100, 100],
+                (0..<count).map { _ in abs(generator.normal()) > 2 ? Int8(generator.normal() * 4) : 0 })
+        }
+        #expect(try Self.coder(codes(20_000), for: .balanced) == Self.max)
+        #expect(try Self.coder(codes(60_000), for: .balanced) != Self.max)
+        #expect(try Self.coder(Self.weights(40, 50), for: .balanced) != Self.max)
+    }
+
     @Test func speedTakesTheFastestThatSavesEnough() throws {
         #expect(try Self.coder(Self.weights(140, 500), for: .speed) == Self.fast)
         // Repeats are copies to lz4, and no entropy to huffman.
