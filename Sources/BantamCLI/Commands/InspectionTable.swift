@@ -13,7 +13,8 @@ struct InspectionTable {
             .number("entropy", dispensable: 4), .number("exponent", dispensable: 7),
             .number("codes", dispensable: 6), .number("bound"), .number("bpw"),
             .number("above", dispensable: 1), .number("min", dispensable: 8), .number("max", dispensable: 9),
-            .number("std", dispensable: 5), .number("zeros", dispensable: 2), .text("passes", dispensable: 10),
+            .number("std", dispensable: 5), .number("zeros", dispensable: 2),
+            .text("passes", dispensable: 10),
         ])
         table.rows = inspection.items.map { item in
             let statistics = item.statistics
