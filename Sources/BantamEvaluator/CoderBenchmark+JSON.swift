@@ -16,6 +16,7 @@ extension CoderBenchmark {
                     .init("checked_decode_gbps", .number(row.checkedDecodeSpeed)),
                     .init("fresh_decode_gbps", .number(row.freshDecodeSpeed)),
                     .init("bytes", .integer(row.byteCount)),
+                    .init("timed_bytes", .integer(row.timedByteCount)),
                     .init("total_bytes", .integer(row.totalByteCount)),
                 ])
             })

@@ -20,8 +20,8 @@ public struct CoderBenchmark: Sendable {
     public var threadCounts: [Int]
     /// How long each figure is repeated for, in seconds; at least one run is made.
     public var minimumTime: Double
-    /// The most bytes of a dtype that are coded. Of more, and of what a slow coder would take over some eight
-    /// times ``minimumTime`` for, evenly spread pieces are.
+    /// The most bytes of a dtype that are coded, evenly spread pieces of more. What is timed is less where a
+    /// slow coder would take more than some eight times ``minimumTime`` for it.
     public var byteLimit: Int
 
     /// What a coder did to the tensors of a dtype.
@@ -44,8 +44,10 @@ public struct CoderBenchmark: Sendable {
         public var checkedDecodeSpeed: Double
         /// The same, unchecked, into memory that the system must provide first.
         public var freshDecodeSpeed: Double
-        /// Original bytes that were coded.
+        /// Original bytes that the ratio and the bound are of.
         public var byteCount: Int
+        /// Original bytes that were timed.
+        public var timedByteCount: Int
         /// Original bytes of all tensors of the dtype.
         public var totalByteCount: Int
 
@@ -73,15 +75,33 @@ public struct CoderBenchmark: Sendable {
             guard total > 0 else { return [] }
             let tensors = try sample.tensors(
                 upTo: byteLimit, pieceByteCount: CodedArray.defaultBlockByteCount)
+            var entropy = ElementEntropy(dtype)
+            for tensor in tensors { entropy.add(tensor) }
             return try coders.flatMap { coder in
+                let whole = try CodingTrial(tensors, coder: coder, workers: mostWorkers)
                 let limit = try affordableByteCount(coder, tensors)
-                let chosen =
-                    limit < byteLimit && limit < total
-                    ? try sample.tensors(upTo: limit, pieceByteCount: coder.blockByteCount) : tensors
-                return try rows(coder, chosen, total: total)
+                let timed =
+                    limit < whole.byteCount
+                    ? try CodingTrial(
+                        sample.tensors(upTo: limit, pieceByteCount: coder.blockByteCount), coder: coder,
+                        workers: mostWorkers) : whole
+                return try threadCounts.map { threads in
+                    let times = try times(of: timed, Workers(threads))
+                    let billions = Double(timed.byteCount) / 1e9
+                    return Row(
+                        coder: coder.name, dtype: dtype, threads: threads,
+                        ratio: Double(whole.storedByteCount) / Double(whole.byteCount),
+                        bound: entropy.value / Double(dtype.bitWidth), encodeSpeed: billions / times.encode,
+                        decodeSpeed: billions / times.decode,
+                        checkedDecodeSpeed: billions / times.checkedDecode,
+                        freshDecodeSpeed: billions / times.freshDecode, byteCount: whole.byteCount,
+                        timedByteCount: timed.byteCount, totalByteCount: total)
+                }
             }
         }
     }
+
+    private var mostWorkers: Workers { Workers(threadCounts.max() ?? 1) }
 
     /// The bytes that the coder can code in a time that still makes a benchmark, and enough for all threads.
     private func affordableByteCount(_ coder: any Coder, _ tensors: [Tensor]) throws -> Int {
@@ -92,26 +112,7 @@ public struct CoderBenchmark: Sendable {
                 _ = try CodingTrial([probe], coder: coder, workers: .one)
             } / .seconds(1)
         let affordable = Double(probe.byteCount) / max(seconds, 1e-9) * minimumTime * 8
-        let enough = coder.blockByteCount * (threadCounts.max() ?? 1)
+        let enough = coder.blockByteCount * mostWorkers.count
         return max(enough, affordable < 1e15 ? Int(affordable) : Int.max)
-    }
-
-    private func rows(_ coder: any Coder, _ tensors: [Tensor], total: Int) throws -> [Row] {
-        guard let dtype = tensors.first?.dtype else { return [] }
-        var entropy = ElementEntropy(dtype)
-        for tensor in tensors { entropy.add(tensor) }
-        let trial = try CodingTrial(tensors, coder: coder, workers: Workers(threadCounts.max() ?? 1))
-        let bytes = Double(trial.byteCount)
-        let elements = bytes * 8 / Double(dtype.bitWidth)
-        return try threadCounts.map { threads in
-            let times = try times(of: trial, Workers(threads))
-            return Row(
-                coder: coder.name, dtype: dtype, threads: threads,
-                ratio: Double(trial.storedByteCount) / bytes, bound: entropy.value * elements / (bytes * 8),
-                encodeSpeed: bytes / times.encode / 1e9, decodeSpeed: bytes / times.decode / 1e9,
-                checkedDecodeSpeed: bytes / times.checkedDecode / 1e9,
-                freshDecodeSpeed: bytes / times.freshDecode / 1e9, byteCount: trial.byteCount,
-                totalByteCount: total)
-        }
     }
 }

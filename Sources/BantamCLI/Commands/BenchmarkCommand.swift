@@ -12,8 +12,8 @@ struct BenchmarkCommand: ParsableCommand {
             inspect --help'), 'above' the distance between them. Speeds are in GB/s of original bytes, the best of \
             repeated runs: encoding with its checksums; decoding into memory that is there, the same with \
             the checksums compared as readers of files do, and into memory that the system must provide first. \
-            Coders too slow for that are given evenly spread pieces; the column 'bytes' says how many. Every decoded \
-            array is compared with the original.
+            Coders too slow for all of it are timed on evenly spread pieces; the column 'timed' says how much. Every \
+            decoded array is compared with the original.
 
             EXAMPLES
               bantam benchmark model.safetensors

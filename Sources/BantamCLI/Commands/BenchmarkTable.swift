@@ -11,7 +11,7 @@ struct BenchmarkTable {
             .text("coder"), .text("dtype"), .number("threads"), .number("ratio"),
             .number("bound", dispensable: 1), .number("above", dispensable: 2), .number("encode GB/s"),
             .number("decode GB/s"), .number("checked", dispensable: 4), .number("fresh", dispensable: 3),
-            .text("bytes", dispensable: 5),
+            .text("timed", dispensable: 5),
         ])
         table.rows = rows.map { row in
             [
@@ -19,8 +19,9 @@ struct BenchmarkTable {
                 Format.share(row.bound), Format.percent(row.distance), Format.speed(row.encodeSpeed),
                 Format.speed(row.decodeSpeed), Format.speed(row.checkedDecodeSpeed),
                 Format.speed(row.freshDecodeSpeed),
-                Format.bytes(row.byteCount)
-                    + (row.byteCount < row.totalByteCount ? " of \(Format.bytes(row.totalByteCount))" : ""),
+                Format.bytes(row.timedByteCount)
+                    + (row.timedByteCount < row.totalByteCount
+                        ? " of \(Format.bytes(row.totalByteCount))" : ""),
             ]
         }
         return table.lines(width: width)
