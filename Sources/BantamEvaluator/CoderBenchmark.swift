@@ -36,7 +36,8 @@ public struct CoderBenchmark: Sendable {
         public var ratio: Double
         /// The order-0 entropy of what was coded over its original bits; see ``ElementEntropy``.
         public var bound: Double
-        /// Original bytes coded in a second, in units of 10⁹, checksums included.
+        /// Original bytes coded in a second, in units of 10⁹, checksums included, block after block in memory
+        /// that is used again.
         public var encodeSpeed: Double
         /// Original bytes decoded in a second into memory that is there, in units of 10⁹.
         public var decodeSpeed: Double
