@@ -2,7 +2,7 @@
 
 BANTAM := .build/release/bantam
 
-.PHONY: demo test setup build lint reports minilm benchmarks fuzz install clean
+.PHONY: demo test setup build lint reports minilm benchmarks peers fuzz install clean
 
 demo: reports ## compare recipes on the sample networks; write Reports/
 	@echo
@@ -30,6 +30,9 @@ minilm: ## fetch all-MiniLM-L6-v2 into Models/
 
 benchmarks: setup ## measure passes, coders and loaders in memory
 	swift run -c release --package-path Benchmarks bantam-benchmarks
+
+peers: build minilm ## compare the lossless coders with other tools; write Benchmarks/peers/results.md
+	python3 Benchmarks/peers/compare.py
 
 TARGET := safetensors
 SECONDS := 60

@@ -24,7 +24,8 @@ import Glibc
         version: bantamVersion,
         subcommands: [
             InspectCommand.self, CompressCommand.self, DecompressCommand.self, ConvertCommand.self,
-            EvaluateCommand.self, CompareCommand.self, VerifyCommand.self, RecipesCommand.self,
+            EvaluateCommand.self, CompareCommand.self, VerifyCommand.self, BenchmarkCommand.self,
+            RecipesCommand.self,
         ])
 
     /// Runs the command; every failure is one line on standard error and an exit code.

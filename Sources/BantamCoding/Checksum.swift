@@ -16,7 +16,10 @@ public struct Checksum: Sendable, Hashable, CustomStringConvertible {
     /// The checksum of `bytes`.
     ///
     /// - Complexity: O(bytes), at the speed of memory.
-    public init(of bytes: UnsafeRawBufferPointer) { value = XXH3_64bits(bytes.baseAddress, bytes.count) }
+    public init(of bytes: UnsafeRawBufferPointer) {
+        ProcessorLoops.choose()
+        value = bantam_xxh3_64bits(bytes.baseAddress, bytes.count)
+    }
 
     /// The checksum of `bytes`.
     public init(of bytes: [UInt8]) { self = bytes.withUnsafeBytes { Checksum(of: $0) } }
@@ -51,6 +54,7 @@ public struct StreamingChecksum: ~Copyable {
 
     /// The checksum of no bytes yet.
     public init() {
+        ProcessorLoops.choose()
         guard let state = XXH3_createState() else { preconditionFailure("out of memory") }
         XXH3_64bits_reset(state)
         self.state = state
@@ -60,9 +64,20 @@ public struct StreamingChecksum: ~Copyable {
 
     /// Adds the next bytes.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        if !bytes.isEmpty { XXH3_64bits_update(state, bytes.baseAddress, bytes.count) }
+        if !bytes.isEmpty { _ = bantam_xxh3_64bits_update(state, bytes.baseAddress, bytes.count) }
     }
 
     /// The checksum of all bytes so far.
     public var checksum: Checksum { Checksum(value: XXH3_64bits_digest(state)) }
+}
+
+/// libxxhash notes at its first call which loops suit the processor, without regard to other threads; so there is
+/// one first call, and all others wait for it.
+private enum ProcessorLoops {
+    private static let chosen: UInt64 = {
+        // Shorter input than this does not come to the loops.
+        [UInt8](repeating: 0, count: 1024).withUnsafeBytes { bantam_xxh3_64bits($0.baseAddress, $0.count) }
+    }()
+
+    static func choose() { _ = chosen }
 }

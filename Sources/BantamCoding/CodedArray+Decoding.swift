@@ -19,6 +19,15 @@ extension CodedArray {
         _ bytes: UnsafeRawBufferPointer, of dtype: DType, columns: Int = 0,
         into result: UnsafeMutableRawBufferPointer, owner: Storage? = nil, workers: Workers
     ) throws {
+        try decode(
+            bytes, of: dtype, columns: columns, into: result, owner: owner, isChecked: true, workers: workers)
+    }
+
+    /// Without the comparison of the checksum for whoever compares the result with more than that.
+    static func decode(
+        _ bytes: UnsafeRawBufferPointer, of dtype: DType, columns: Int,
+        into result: UnsafeMutableRawBufferPointer, owner: Storage? = nil, isChecked: Bool, workers: Workers
+    ) throws {
         let decoder = try BlockDecoder(
             bytes, of: dtype, byteCount: result.count, columns: columns, owner: owner)
         let target = BlockTarget(bytes: result)
@@ -26,7 +35,7 @@ extension CodedArray {
             try decoder.decode($0, into: target[decoder.ranges[$0]])
             decoder.letGo(of: $0)
         }
-        try decoder.check(Checksum(of: UnsafeRawBufferPointer(result)))
+        if isChecked { try decoder.check(Checksum(of: UnsafeRawBufferPointer(result))) }
     }
 
     /// The checks of a coded array that need no decoding: header, coder and table of blocks.

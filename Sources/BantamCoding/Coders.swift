@@ -26,6 +26,9 @@ public enum Coders {
     /// The names users can write, without parameters.
     public static var names: [String] { all.map(\.name) }
 
+    /// Every coder, with its default parameters.
+    public static var defaults: [any Coder] { all.compactMap { try? $0.make(nil) } }
+
     /// The coder that `name` writes, such as `zstd` or `zstd:19`; `nil` if no coder is called so.
     ///
     /// - Throws: ``BantamError`` of kind `invalidArgument` if the parameter is not one of that coder's.

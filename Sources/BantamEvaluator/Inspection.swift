@@ -1,4 +1,5 @@
 import BantamArchive
+import BantamEncodings
 import BantamLoaders
 import BantamTensors
 
@@ -14,8 +15,22 @@ public struct Inspection: Sendable {
         public var byteCount: Int
         /// Its values.
         public var statistics: TensorStatistics
+        /// Entropy of order 0, in bits per code, of what stands in the file for the values: codes of a quantized
+        /// tensor, values of a sparse one, narrower floats; `nil` if the values themselves do.
+        public var codeEntropy: Double?
+        /// The entropy of order 0 of all arrays that are held for it, in bits per element of the tensor: what a
+        /// coder of single elements cannot go below. One that sees rows, columns or order can.
+        public var bound: Double
         /// The passes that can apply to it.
         public var passes: [String]
+
+        /// What is stored, in bits per element of the tensor; `nil` if it has none.
+        public var bitsPerWeight: Double? {
+            let count = entry.shape.elementCount
+            return count > 0 ? 8 * Double(byteCount) / Double(count) : nil
+        }
+        /// How much ``bitsPerWeight`` is above ``bound``.
+        public var distance: Double? { bitsPerWeight.map { $0 - bound } }
     }
 
     /// The path as the user gave it.
@@ -37,23 +52,54 @@ public struct Inspection: Sendable {
         format = file.format
         fileByteCount = file.fileByteCount
         metadata = file.metadata
-        items = try workers.map(file.entries.count) { index in
-            let entry = file.entries[index]
-            let stored = (file as? any StoredTensorFile)?.storage(at: index)
-            return Item(
-                entry: entry, encoding: stored?.encoding ?? entry.dtype.rawValue,
-                byteCount: stored?.byteCount ?? entry.byteCount,
-                statistics: TensorStatistics(try file.tensor(at: index)),
-                passes: Inspection.passes(for: entry))
-        }
+        items = try workers.map(file.entries.count) { try Item(file, $0) }
     }
 
     /// Elements of all tensors.
     public var elementCount: Int { items.reduce(0) { $0 + $1.entry.shape.elementCount } }
 
-    private static func passes(for entry: TensorEntry) -> [String] {
+    /// The order-0 bound of all tensors, in bits per element.
+    public var bound: Double {
+        let bits = items.reduce(0) { $0 + $1.bound * Double($1.entry.shape.elementCount) }
+        return elementCount > 0 ? bits / Double(elementCount) : 0
+    }
+    /// The bits of the whole file, its header too, per element.
+    public var bitsPerWeight: Double? {
+        elementCount > 0 ? 8 * Double(fileByteCount) / Double(elementCount) : nil
+    }
+
+    fileprivate static func passes(for entry: TensorEntry) -> [String] {
         guard entry.dtype.isRealFloat, entry.shape.elementCount > 0 else { return [] }
         return ["quantize", "prune", "sparse"] + (entry.shape.rank >= 2 ? ["low-rank"] : [])
+    }
+}
+
+extension Inspection.Item {
+    init(_ file: any TensorFile, _ index: Int) throws {
+        entry = file.entries[index]
+        let archive = file as? any StoredTensorFile
+        let stored = archive?.storage(at: index)
+        let held = try archive?.encoding(at: index)
+        // What is held in the original dtype is the tensor; all else is decoded from it.
+        let tensor: Tensor
+        if case .dense(let same)? = held, same.dtype == entry.dtype {
+            tensor = same
+        } else {
+            tensor = try file.tensor(at: index)
+        }
+        encoding = stored?.encoding ?? entry.dtype.rawValue
+        byteCount = stored?.byteCount ?? entry.byteCount
+        statistics = TensorStatistics(tensor)
+        passes = Inspection.passes(for: entry)
+        if let held, tensor.storage !== held.numbers.storage {
+            let elementCount = Double(max(1, entry.shape.elementCount))
+            codeEntropy = ElementEntropy(held.numbers).value
+            bound = held.arrays.reduce(0) {
+                $0 + ElementEntropy($1).value * Double($1.elementCount) / elementCount
+            }
+        } else {
+            bound = statistics.entropy
+        }
     }
 }
 
@@ -64,6 +110,8 @@ extension Inspection {
             .init("bantam", .string("1")), .init("file", .string(path)), .init("format", .string(format)),
             .init("bytes", .integer(fileByteCount)),
             .init("elements", .integer(elementCount)),
+            .init("bound_bits_per_weight", .number(bound)),
+            .init("bits_per_weight", bitsPerWeight.map(JSON.number) ?? .null),
             .init("metadata", .object(metadata.map { .init($0.key, .string($0.value)) })),
             .init("tensors", .array(items.map(Inspection.json))),
         ])
@@ -84,6 +132,11 @@ extension Inspection {
             .init("sparsity", number(statistics.sparsity)),
             .init("non_finite", .integer(statistics.nonFiniteCount)),
             .init("entropy_bits", number(statistics.entropy)),
+            .init("exponent_entropy_bits", number(statistics.exponentEntropy)),
+            .init("code_entropy_bits", number(item.codeEntropy)),
+            .init("bound_bits_per_weight", number(item.bound)),
+            .init("bits_per_weight", number(item.bitsPerWeight)),
+            .init("distance_bits_per_weight", number(item.distance)),
             .init("passes", .array(item.passes.map(JSON.string))),
         ])
     }

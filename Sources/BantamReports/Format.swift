@@ -28,6 +28,14 @@ public enum Format {
     /// `8.03`: bits per weight, without the unit.
     public static func bitsPerWeight(_ value: Double) -> String { fixed(value, 2) }
 
+    /// `0.6645`: compressed over original bytes.
+    public static func share(_ value: Double) -> String { fixed(value, 4) }
+
+    /// `16.5`, `1.73`, `0.041`: a speed in GB/s, without the unit, three significant digits from a hundredth on.
+    public static func speed(_ value: Double) -> String {
+        fixed(value, value < 0.0995 ? 3 : value < 9.995 ? 2 : 1)
+    }
+
     /// `97.2 %` from a fraction.
     public static func percent(_ fraction: Double, decimals: Int = 1) -> String {
         fixed(100 * fraction, decimals) + " %"

@@ -86,12 +86,14 @@ public final class Storage: @unchecked Sendable {
 
     private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
         let hugePage = 2 << 20
-        let alignment = byteCount >= 2 * hugePage ? hugePage : 64
+        let isLarge = byteCount >= 2 * hugePage
+        // Whole huge pages, because the rest of one would be faulted in by hundreds of small ones.
+        let room = isLarge ? (byteCount + hugePage - 1) / hugePage * hugePage : max(byteCount, 1)
         var memory: UnsafeMutableRawPointer?
-        guard posix_memalign(&memory, alignment, max(byteCount, 1)) == 0, let memory else {
+        guard posix_memalign(&memory, isLarge ? hugePage : 64, room) == 0, let memory else {
             preconditionFailure("out of memory: \(byteCount) bytes")
         }
-        if alignment == hugePage { madvise(memory, byteCount, 14 /* MADV_HUGEPAGE */) }
+        if isLarge { madvise(memory, room, 14 /* MADV_HUGEPAGE */) }
         return memory
     }
 }

@@ -60,6 +60,44 @@ import Testing
         }
     }
 
+    @Test func benchmarkPrintsItsContract() throws {
+        let arguments = ["benchmark", cnn, "--coding", "fast", "--coding", "zstd:3", "--min-time", "0"]
+        let json = try Bantam.run(arguments + ["--json", "--threads", "2", "--as", "bf16", "--as", "int8"])
+        #expect(json.status == 0, "\(json.errors)")
+        let rows = try #require(
+            try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
+        #expect(rows.count == 8)
+        #expect(Set(rows.compactMap { $0["dtype"] as? String }) == ["bfloat16", "int8"])
+        #expect(Set(rows.compactMap { $0["threads"] as? Int }) == [1, 2])
+        for key in ["ratio", "bound", "encode_gbps", "decode_gbps"] {
+            #expect(rows.allSatisfy { ($0[key] as? Double ?? 0) > 0 }, "\(key)")
+        }
+        let table = try Bantam.run(arguments)
+        #expect(table.status == 0)
+        #expect(table.output.contains("zstd:3"))
+        let wrong = try Bantam.run("benchmark", cnn, "--coding", "best")
+        #expect(wrong.status == 64)
+        #expect(wrong.errors.contains("found 'best'"))
+    }
+
+    @Test func inspectSaysWhatTheorySays() throws {
+        try withTemporaryFolder { (folder: URL) throws in
+            let small = folder.appendingPathComponent("small.safetensors").path
+            #expect(try Bantam.run("compress", cnn, small, "--quantize", "8").status == 0)
+            let json = try Bantam.run("inspect", small, "--json")
+            let root = try #require(
+                try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+            let tensors = try #require(root["tensors"] as? [[String: Any]])
+            let coded = tensors.filter { $0["code_entropy_bits"] is Double }
+            #expect(!coded.isEmpty)
+            for tensor in coded {
+                let entropy = try #require(tensor["code_entropy_bits"] as? Double)
+                let bound = try #require(tensor["bound_bits_per_weight"] as? Double)
+                #expect(entropy > 0 && entropy <= 8 && bound > entropy)
+            }
+        }
+    }
+
     @Test func aRequirementThatFailsIsExitCodeOne() throws {
         try withTemporaryFolder { (folder: URL) throws in
             let small = folder.appendingPathComponent("small.safetensors").path

@@ -10,6 +10,18 @@ import Testing
         #expect(Checksum(of: Array("abc".utf8)).description == "78af5f94892f3950")
     }
 
+    /// Long input goes through loops that the processor chooses; these values are the baseline's.
+    @Test(
+        arguments: [
+            (241, "5f2350ac407e387b"),
+            (5_000, "999eef2d4fb945bc"),
+            (1_000_003, "e47fea25826df580"),
+        ])
+    func knownValuesOfLongInput(_ count: Int, _ text: String) throws {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* $0) }
+        try Workers(4).forEach(16) { _ in #expect(Checksum(of: bytes).description == text) }
+    }
+
     @Test func piecesGiveTheSameAsTheWhole() {
         let bytes = (0..<5000).map { UInt8(truncatingIfNeeded: $0 * $0) }
         for cut in [0, 1, 16, 239, 256, 1024, 4999, 5000] {

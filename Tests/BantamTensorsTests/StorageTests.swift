@@ -32,6 +32,19 @@ import Testing
         Storage(byteCount: 0) { _ in }.forEachPiece { _ in Issue.record("a piece of nothing") }
     }
 
+    /// Large ones can be held by huge pages from the first byte to the last.
+    @Test func largeStoragesBeginAtAHugePage() {
+        for count in [4 << 20, (4 << 20) + 1, (7 << 20) + 12345] {
+            let storage = Storage(byteCount: count) { bytes in
+                #expect(bytes.count == count)
+                _ = bytes.initializeMemory(as: UInt8.self, repeating: 7)
+            }
+            #expect(Int(bitPattern: storage.bytes.baseAddress) % (2 << 20) == 0)
+            #expect(storage.bytes.count == count)
+            #expect(storage.bytes.allSatisfy { $0 == 7 })
+        }
+    }
+
     @Test func theBytesAreStillThere() throws {
         try withStorages { storage in
             #expect(Array(storage.bytes) == Self.bytes)

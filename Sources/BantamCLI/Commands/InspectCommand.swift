@@ -7,8 +7,12 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Show the tensors of a file: dtype, shape, bytes, statistics, entropy, how they are held.",
         discussion: """
-            Entropy is that of order 0 in bits per element: what an ideal coder that looks at one element at a time \
-            would need. For elements of 32 bits and more it is summed over their bytes.
+            Entropy is that of order 0 in bits per element: what an ideal coder needs that looks at one element at a \
+            time. Of elements up to 16 bits it is exact; of wider floats it is that of the upper 16 bits, plus the \
+            bits below them but for lowest ones that are zero in the whole tensor; of wider integers the sum over \
+            their bytes. 'exponent' is that of the exponents, 'codes' that of what stands in the file instead of \
+            the values. 'bound' is the entropy of all arrays held for the tensor, in bits per weight, 'bpw' what \
+            the file uses, 'above' the distance: below zero where a coder sees more than single elements.
 
             EXAMPLES
               bantam inspect model.safetensors
