@@ -8,6 +8,6 @@ extension Encoding {
     public var arrays: [Tensor] { PartTree<Tensor>(self).leaves }
 
     /// The array whose elements are the numbers: the codes of a quantized tensor, the values of a sparse one,
-    /// those of the left of two factors.
-    public var numbers: Tensor { PartTree<Tensor>(self).elements }
+    /// those of the left of two factors; `nil` if no array holds them one by one.
+    public var numbers: Tensor? { PartTree<Tensor>(self).elements }
 }

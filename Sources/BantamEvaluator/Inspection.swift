@@ -91,9 +91,9 @@ extension Inspection.Item {
         byteCount = stored?.byteCount ?? entry.byteCount
         statistics = TensorStatistics(tensor)
         passes = Inspection.passes(for: entry)
-        if let held, tensor.storage !== held.numbers.storage {
+        if let held, tensor.storage !== held.numbers?.storage {
             let elementCount = Double(max(1, entry.shape.elementCount))
-            codeEntropy = ElementEntropy(held.numbers).value
+            codeEntropy = held.numbers.map { ElementEntropy($0).value }
             bound = held.arrays.reduce(0) {
                 $0 + ElementEntropy($1).value * Double($1.elementCount) / elementCount
             }

@@ -121,6 +121,7 @@ private struct Forgetful: Coder {
     let name = "forgetful"
     let identifier: UInt8 = 6
     let maximumExpansion = 1 << 20
+    let decodingCost = DecodingCost.memory
     func arrangements(of dtype: DType) -> [Arrangement] { [.plain] }
     func encode(_ block: UnsafeRawBufferPointer, _ context: BlockContext) throws -> [UInt8]? {
         // A pattern that `fast` repeats: a block of the right size and the wrong bytes.
