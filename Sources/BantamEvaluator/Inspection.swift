@@ -79,19 +79,14 @@ extension Inspection.Item {
         entry = file.entries[index]
         let archive = file as? any StoredTensorFile
         let stored = archive?.storage(at: index)
-        let held = try archive?.encoding(at: index)
-        // What is held in the original dtype is the tensor; all else is decoded from it.
-        let tensor: Tensor
-        if case .dense(let same)? = held, same.dtype == entry.dtype {
-            tensor = same
-        } else {
-            tensor = try file.tensor(at: index)
-        }
+        let tensor = try file.tensor(at: index)
         encoding = stored?.encoding ?? entry.dtype.rawValue
         byteCount = stored?.byteCount ?? entry.byteCount
         statistics = TensorStatistics(tensor)
         passes = Inspection.passes(for: entry)
-        if let held, tensor.storage !== held.numbers?.storage {
+        // What is held as it is was just read.
+        let isHeldAsIs = ["dense", "dense>coded"].contains(encoding)
+        if !isHeldAsIs, let held = try archive?.encoding(at: index), !held.isDense(as: entry.dtype) {
             let elementCount = Double(max(1, entry.shape.elementCount))
             codeEntropy = held.numbers.map { ElementEntropy($0).value }
             bound = held.arrays.reduce(0) {
@@ -139,5 +134,11 @@ extension Inspection {
             .init("distance_bits_per_weight", number(item.distance)),
             .init("passes", .array(item.passes.map(JSON.string))),
         ])
+    }
+}
+
+extension Encoding {
+    fileprivate func isDense(as dtype: DType) -> Bool {
+        if case .dense(let tensor) = self { tensor.dtype == dtype } else { false }
     }
 }
