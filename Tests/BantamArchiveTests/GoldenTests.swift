@@ -103,6 +103,34 @@ import Testing
         }
     }
 
+    /// A file by each coder, of a model that NumPy wrote. What coders of our own write today has the same bytes;
+    /// libraries may learn to do better.
+    @Test(arguments: ["zstd", "zlib", "bzip2", "lz4", "huffman", "fast", "dense", "max"])
+    func filesOfEveryCoder(_ coder: String) throws {
+        let folder = Self.folder.appendingPathComponent("coders")
+        let source = try TensorFiles.open(folder.file("model.safetensors"))
+        let path = folder.file(coder + ".safetensors")
+        let file = try CompressedFile(path)
+        try file.verify(workers: .one)
+        #expect(file.entries == source.entries)
+        for index in file.entries.indices {
+            let found = try file.tensor(at: index)
+            #expect(try found.hasBytes(of: source.tensor(at: index)), "\(file.entries[index].name)")
+        }
+        guard ["huffman", "fast", "dense", "max"].contains(coder) else { return }
+        try withTemporaryFolder { folder in
+            let again = folder.file("again.safetensors")
+            let writer = try ArchiveWriter(
+                again, overwriting: false, source: source, coding: Coding(named: coder))
+            for index in source.entries.indices {
+                let tensor = try source.tensor(at: index)
+                try writer.add(writer.prepare(.dense(tensor), workers: .one), at: index, original: tensor)
+            }
+            _ = try writer.finish()
+            #expect(FileManager.default.contentsEqual(atPath: again, andPath: path))
+        }
+    }
+
     private func fileName(_ name: String, _ coding: String) -> String {
         "\(name)-\(coding == "none" ? "none" : "zstd").safetensors"
     }
