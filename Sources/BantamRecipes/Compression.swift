@@ -62,6 +62,8 @@ public struct Compression: Sendable {
     ) throws {
         let writer = try ArchiveWriter(output, source: source, coding: plan.recipe.coding, base: base)
         let zeros = try GlobalZeros(plan, source, workers: workers)
+        let trained = try StepTraining(plan, source, zeros: zeros, workers: workers)
+            .steps(budget: nil, workers: workers)
         let clock = PassClock()
         let finished = FinishedTensors(of: source)
         let unique = try FinishedTensors.unique(of: source)
@@ -89,6 +91,7 @@ public struct Compression: Sendable {
                 let result = try TensorCompression(
                     tensor, base: counterpart,
                     steps: entry.steps, zeros: zeros[index], palette: zeros.palette(of: entry),
+                    trained: trained[index],
                     recipe: plan.recipe, workers: workers,
                     clock: clock)
                 try clock.measure("checksum") {
@@ -98,7 +101,8 @@ public struct Compression: Sendable {
                     finished.add(.init(index: index, notes: result.notes, prediction: result.prediction), key)
                 }
                 progress(entry.tensor.byteCount)
-                return Outcome(entry, plan, notes: result.notes, prediction: result.prediction)
+                let notes = (trained.reasonSkipped(index).map { [$0] } ?? []) + result.notes
+                return Outcome(entry, plan, notes: notes, prediction: result.prediction)
             }
         }
         // How tensors are held and what they take is known when it is known which arrays are equal.

@@ -25,6 +25,8 @@ public struct Estimate: Sendable {
         _ plan: Plan, of source: any TensorFile, base: BaseFile? = nil, workers: Workers = Workers()
     ) throws {
         let zeros = try GlobalZeros(plan, source, workers: workers)
+        let trained = try StepTraining(plan, source, zeros: zeros, workers: workers)
+            .steps(budget: nil, workers: workers)
         let clock = PassClock()
         let parts = try plan.mapInTwoPhases(workers) { index, workers in
             let entry = plan.entries[index]
@@ -37,10 +39,11 @@ public struct Estimate: Sendable {
                 let result = try TensorCompression(
                     sample, base: counterpart.map { .init(tensor: $0?.evenRows(of: count)) },
                     steps: entry.steps, zeros: zeros[index].map { Int(Double($0) / share) },
-                    palette: zeros.palette(of: entry),
+                    palette: zeros.palette(of: entry), trained: trained[index],
                     recipe: plan.recipe, workers: workers, clock: clock)
                 var outcome = Compression.Outcome(
-                    entry, plan, notes: result.notes, prediction: result.prediction)
+                    entry, plan, notes: (trained.reasonSkipped(index).map { [$0] } ?? []) + result.notes,
+                    prediction: result.prediction)
                 outcome.encoding = result.prepared.summary(of: tensor.dtype)
                 outcome.byteCount = Int((Double(result.prepared.dataByteCount) * share).rounded())
                 let header = result.prepared.byteCount - result.prepared.dataByteCount

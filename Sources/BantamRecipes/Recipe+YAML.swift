@@ -41,6 +41,7 @@ extension Recipe {
             rules.append(try parser.rule(item))
         }
         self.rules = rules
+        budget = nil
         self.keepsUnmatched = keepsUnmatched
     }
 

@@ -11,6 +11,8 @@ public struct Recipe: Sendable {
     public var rules: [Rule]
     /// Whether tensors that no rule matches are kept; else they are an error.
     public var keepsUnmatched: Bool
+    /// What decides on the step of the rules that leave it open; `nil` if there are none.
+    public var budget: Budget?
     /// The lossless coding of every stored array.
     public var coding: Coding
     /// The YAML it was read from.
