@@ -52,9 +52,11 @@ public struct TensorFilter: Sendable {
     public var minimumElements = 0
     /// Whether only floating-point tensors match.
     public var onlyFloats = false
+    /// The fewest bits of an element.
+    var minimumBits = 0
 
     func accepts(_ dtype: DType, _ shape: Shape) -> Bool {
-        shape.rank >= minimumRank && shape.elementCount >= minimumElements
+        dtype.bitWidth >= minimumBits && shape.rank >= minimumRank && shape.elementCount >= minimumElements
             && (!onlyFloats || dtype.isRealFloat)
     }
 }

@@ -137,6 +137,7 @@ extension StepTraining.Group {
 struct TrainedSteps: Sendable {
     private var passes: [Int: TrellisQuantize] = [:]
     private let skipped: [Int: String]
+    private var ofBudget: Set<Int> = []
     /// The common step of what the budget decides on.
     private(set) var budget: RateDistortionTraining.Result?
 
@@ -147,11 +148,17 @@ struct TrainedSteps: Sendable {
             passes[index] = TrellisQuantize(
                 group.quantization, step: result.step * relativeStep, tables: result.tables)
         }
-        if group.goal == .budget { budget = result }
+        if group.goal == .budget {
+            budget = result
+            ofBudget = Set(group.members.map(\.index))
+        }
     }
 
     /// The pass for the tensor at a position of the plan, and its step for people.
     subscript(index: Int) -> TrellisQuantize? { passes[index] }
+
+    /// Whether the budget decides on the step of the tensor at a position of the plan.
+    func isOfBudget(_ index: Int) -> Bool { ofBudget.contains(index) }
 
     /// Why the tensor at a position of the plan is left as it is.
     func reasonSkipped(_ index: Int) -> String? { skipped[index] }
