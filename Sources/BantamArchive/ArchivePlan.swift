@@ -34,7 +34,9 @@ struct ArchivePlan {
                         stored.append((entry.name, array))
                         return entry.name
                     }
-                    let isShared = array.isCoded && array.stream == nil
+                    // Tables are trained for many tensors together and mean nothing to any other tool.
+                    let isTables = path == "." + Part.tables
+                    let isShared = (array.isCoded || isTables) && array.stream == nil
                     if isShared, let name = try known.name(of: array) { return name }
                     let name = names.name(entry.name + path, isCoded: array.isCoded)
                     stored.append((name, array))

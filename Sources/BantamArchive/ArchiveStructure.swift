@@ -155,6 +155,10 @@ struct ArchiveStructure {
             throw BantamError(
                 .corruption, "expected a plain array of the tensor's own name, found '\(name)'")
         }
+        if case .trellis = arrays, !dtype.isRealFloat {
+            throw BantamError(
+                .corruption, "expected a float tensor for trellis-coded indices, found \(dtype.rawValue)")
+        }
         if let elements = arrays.elements {
             guard elements.layout.dtype == dtype && arrays.isExact || dtype.isRealFloat else {
                 throw BantamError(
@@ -238,7 +242,7 @@ extension PartTree {
     fileprivate var isExact: Bool {
         switch self {
         case .dense: true
-        case .quantized, .lowRank, .palettized, .packed, .base, .predicted: false
+        case .quantized, .lowRank, .palettized, .trellis, .packed, .base, .predicted: false
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.isExact
         }
     }

@@ -160,10 +160,13 @@ public final class ArchiveWriter: Sendable {
     /// - Parameters:
     ///   - workers: threads to code and write with; what is written does not depend on them.
     ///   - progress: called with the plain bytes of each block of a stream that is coded, from any thread.
+    ///   - accept: told the bytes of the file, says whether it gets its name. If not, another writer may write
+    ///     to the same output.
     /// - Throws: ``BantamError``: `internal` if a tensor is missing, `io` or `cannotCreate` if the file cannot
     ///   be written.
     public func finish(
-        workers: Workers = .one, progress: @escaping @Sendable (Int) -> Void = { _ in }
+        workers: Workers = .one, progress: @escaping @Sendable (Int) -> Void = { _ in },
+        accept: (Int) throws -> Bool = { _ in true }
     ) throws -> ArchiveSummary {
         var tensors = try added.withLock { added in
             try zip(added, source.entries).map { tensor, entry in
@@ -198,7 +201,7 @@ public final class ArchiveWriter: Sendable {
         }
         try plan.prologue.withUnsafeBytes { try output.write($0, at: 0) }
         let byteCount = output.byteCount
-        try output.commit()
+        if try accept(byteCount) { try output.commit() }
         return ArchiveSummary(
             byteCount: byteCount, headerByteCount: plan.prologue.count,
             sharedByteCount: plan.sharedByteCount,

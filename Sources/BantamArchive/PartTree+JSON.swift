@@ -26,6 +26,8 @@ extension PartTree where Leaf == String {
         case .palettized(let codes, let codebook, let rowsPerGroup):
             return [node(Part.codes, codes), leaf(Part.codebook, codebook)]
                 + (rowsPerGroup.map { [JSON.Member("rows", .integer($0))] } ?? [])
+        case .trellis(let indices, let tables):
+            return [leaf(Part.indices, indices), leaf(Part.tables, tables)]
         case .csr(let values, let columnIndices, let rowPointers):
             return [
                 node(Part.values, values), leaf(Part.columnIndices, columnIndices),
@@ -147,6 +149,12 @@ extension PartTree where Leaf == String {
             }
             self = .palettized(
                 codes: try node(Part.codes), codebook: try leaf(Part.codebook), rowsPerGroup: rows)
+        case [Part.indices, Part.tables]:
+            guard depth == 0 else {
+                throw BantamError(
+                    .corruption, "encodings: expected '\(Part.indices)' of a tensor, found it of a part")
+            }
+            self = .trellis(indices: try leaf(Part.indices), tables: try leaf(Part.tables))
         case [Part.values, Part.columnIndices, Part.rowPointers]:
             self = .csr(
                 values: try node(Part.values), columnIndices: try leaf(Part.columnIndices),

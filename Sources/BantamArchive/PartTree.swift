@@ -13,6 +13,8 @@ indirect enum PartTree<Leaf: Sendable>: Sendable {
         codes: PartTree, scales: PartTree, zeroPoints: Leaf?, granularity: Quantized.Granularity,
         rotation: HadamardRotation?)
     case palettized(codes: PartTree, codebook: Leaf, rowsPerGroup: Int?)
+    /// Indices of a trellis code, as docs/rate-distortion.md specifies them. Only a whole tensor is held so.
+    case trellis(indices: Leaf, tables: Leaf)
     case csr(values: PartTree, columnIndices: Leaf, rowPointers: Leaf)
     case bitmask(values: PartTree, bitmask: Leaf)
     case relative(values: PartTree, gaps: Leaf)
@@ -36,6 +38,8 @@ enum Part {
     static let codebook = "codebook"
     static let scales = "scales"
     static let zeroPoints = "zero_points"
+    static let indices = "indices"
+    static let tables = "tables"
     static let values = "values"
     static let columnIndices = "column_indices"
     static let rowPointers = "row_pointers"
@@ -73,6 +77,8 @@ extension PartTree {
             return .palettized(
                 codes: try tree(codes, Part.codes), codebook: try leaf(codebook, Part.codebook),
                 rowsPerGroup: rowsPerGroup)
+        case .trellis(let indices, let tables):
+            return .trellis(indices: try leaf(indices, Part.indices), tables: try leaf(tables, Part.tables))
         case .csr(let values, let columnIndices, let rowPointers):
             return .csr(
                 values: try tree(values, Part.values),
@@ -98,14 +104,14 @@ extension PartTree {
     }
 
     /// The leaf whose elements are the numbers: the codes of a quantized tree, the values of a sparse one. A tree
-    /// that is predicted from a base has none.
+    /// that is predicted from a base, or coded whole, has none.
     var elements: Leaf? {
         switch self {
         case .dense(let array), .packed(let array, _): array
         case .quantized(let codes, _, _, _, _), .palettized(let codes, _, _): codes.elements
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.elements
         case .lowRank(let left, _, _): left.elements
-        case .base, .predicted: nil
+        case .trellis, .base, .predicted: nil
         }
     }
 
@@ -119,6 +125,7 @@ extension PartTree {
         case .packed(_, let packing): packing.codes.name
         case .quantized(let codes, _, _, _, _): nested("quantized", codes)
         case .palettized(let codes, _, _): nested("palettized", codes)
+        case .trellis: "trellis"
         case .csr(let values, _, _): nested("csr", values)
         case .bitmask(let values, _): nested("bitmask", values)
         case .relative(let values, _): nested("relative", values)
@@ -180,6 +187,7 @@ extension PartTree where Leaf == Tensor {
                 codes: PartTree(palettized.codes)
                     .packable(PackedCodes(bits: palettized.codeBits, isSigned: false)),
                 codebook: palettized.codebook, rowsPerGroup: palettized.rowsPerGroup)
+        case .trellisCoded(let coded): self = .trellis(indices: coded.indices, tables: coded.tables)
         case .sparse(let sparse):
             let values = PartTree(sparse.values)
             switch sparse.positions {
@@ -242,6 +250,8 @@ extension PartTree where Leaf == Tensor {
                 rowsPerGroup: rowsPerGroup)
             try palettized.validate()
             return .palettized(palettized)
+        case .trellis(let indices, let tables):
+            return .trellisCoded(try TrellisCoded(validating: whole(), indices: indices, tables: tables))
         case .csr(let values, let columnIndices, let rowPointers):
             return .sparse(
                 try Sparse(

@@ -76,6 +76,7 @@ public struct PreparedTensor: Sendable {
             encoding.shape.elementCount == 0 ? .dense(try encoding.decoded(workers: workers)) : encoding
         self.encoding = encoding
         let parts = PartTree<Tensor>(encoding)
+        let isTrellisCoded = if case .trellis = parts { true } else { false }
         let coded = try parts.map(packed: { codes, packing in
             // Packed codes hide their statistics from coders: whichever of the two is smaller.
             guard let coded = try coding.encode(codes, workers: workers),
@@ -85,7 +86,8 @@ public struct PreparedTensor: Sendable {
             return .dense(Array(layout: layout, content: .coded(coded)))
         }) { _, tensor in
             let layout = ArrayLayout(dtype: tensor.dtype, shape: tensor.shape)
-            let coded = try coding.encode(tensor, workers: workers)
+            // Trellis-coded indices are coded already, and their tables are a few dense bits.
+            let coded = isTrellisCoded ? nil : try coding.encode(tensor, workers: workers)
             return Array(layout: layout, content: coded.map { .coded($0) } ?? .plain(tensor))
         }
         // Eight bytes an element: whatever the original dtype was, but for complex ones, which stay dense.

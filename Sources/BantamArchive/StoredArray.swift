@@ -71,6 +71,10 @@ struct ArrayResolver {
             let codebook = try array(codebook, shape: nil)
             try check(codebook.layout.dtype, among: [.float32, .float16], "a palette")
             return .palettized(codes: codes, codebook: codebook, rowsPerGroup: rowsPerGroup)
+        case .trellis(let indices, let tables):
+            return .trellis(
+                indices: try array(indices, shape: nil, dtype: .uint8),
+                tables: try array(tables, shape: nil, dtype: .uint8))
         case .csr(let values, let columnIndices, let rowPointers):
             let (values, count) = try resolve(values: values, shape)
             guard let rows = shape?.matrixForm?.rows else {
@@ -200,7 +204,7 @@ extension PartTree where Leaf == StoredArray {
         case .dense(let array): (array.layout.dtype, array.layout.shape.elementCount)
         case .lowRank(let left, _, _): left.element
         // Refused inside another; and this is no dtype of codes.
-        case .base, .predicted: (.bool, 0)
+        case .trellis, .base, .predicted: (.bool, 0)
         }
     }
 

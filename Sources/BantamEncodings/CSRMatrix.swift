@@ -33,7 +33,7 @@ public struct CSRMatrix: Sendable {
             guard case .sparse(let sparse) = quantized.codes, quantized.zeroIsZero else { return nil }
             try quantized.validate()
             try self.init(sparse, values: sparse.values.decoded(workers: workers).float32(), quantized)
-        case .dense, .lowRank, .palettized: return nil
+        case .dense, .lowRank, .palettized, .trellisCoded: return nil
         }
     }
 

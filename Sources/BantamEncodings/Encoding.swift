@@ -15,6 +15,8 @@ public indirect enum Encoding: Sendable {
     case lowRank(LowRank)
     /// Indices into a short list of values.
     case palettized(Palettized)
+    /// Trellis-coded indices of one step.
+    case trellisCoded(TrellisCoded)
 
     /// The shape of the tensor this decodes to.
     public var shape: Shape {
@@ -24,6 +26,7 @@ public indirect enum Encoding: Sendable {
         case .sparse(let sparse): sparse.shape
         case .lowRank(let lowRank): lowRank.shape
         case .palettized(let palettized): palettized.codes.shape
+        case .trellisCoded(let coded): coded.shape
         }
     }
 
@@ -47,6 +50,7 @@ public indirect enum Encoding: Sendable {
             } else {
                 "palettized>" + palettized.codes.summary
             }
+        case .trellisCoded: "trellis"
         }
     }
 }

@@ -31,6 +31,8 @@ extension LowRank {
             case .sparse(let sparse):
                 if case .dense(let tensor) = sparse.values { try LowRank.checkNumeric(tensor) }
             case .quantized, .palettized: break
+            case .trellisCoded:
+                throw BantamError(.corruption, "expected factors that are not trellis-coded")
             case .lowRank: throw BantamError(.corruption, "expected factors that are no products again")
             }
         }

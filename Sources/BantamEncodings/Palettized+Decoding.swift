@@ -62,7 +62,7 @@ extension Palettized {
         switch codes {
         case .dense(let codes): dtype = codes.dtype
         case .sparse(let sparse): if case .dense(let codes) = sparse.values { dtype = codes.dtype }
-        case .quantized, .lowRank, .palettized: break
+        case .quantized, .lowRank, .palettized, .trellisCoded: break
         }
         guard dtype == .uint8 else {
             throw BantamError(.corruption, "expected uint8 codes of a palette, found \(codes.summary) ones")

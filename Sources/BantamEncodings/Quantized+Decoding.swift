@@ -130,7 +130,7 @@ extension Quantized {
         case .palettized(let palettized):
             try palettized.validate()
             dtype = .float32
-        case .quantized, .lowRank: break
+        case .quantized, .lowRank, .trellisCoded: break
         }
         switch dtype {
         case .int8?, .int16?, .float8E4M3?, .float8E5M2?: return dtype!

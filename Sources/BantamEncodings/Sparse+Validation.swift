@@ -24,7 +24,7 @@ extension Sparse {
                 throw BantamError(.corruption, "expected dense codes as values of a sparse tensor")
             }
             try palettized.validate()
-        case .sparse, .lowRank:
+        case .sparse, .lowRank, .trellisCoded:
             throw BantamError(
                 .corruption,
                 "expected plain, quantized or palettized values of a sparse tensor, found \(values.summary)")
@@ -120,7 +120,7 @@ extension Encoding {
         switch self {
         case .dense: true
         case .palettized(let palettized): palettized.codes.isWithoutPositions
-        case .quantized, .sparse, .lowRank: false
+        case .quantized, .sparse, .lowRank, .trellisCoded: false
         }
     }
 }

@@ -118,7 +118,7 @@ extension Encoding {
         switch self {
         case .sparse, .lowRank: true
         case .quantized(let quantized): if case .sparse = quantized.codes { true } else { false }
-        case .dense, .palettized: false
+        case .dense, .palettized, .trellisCoded: false
         }
     }
 }

@@ -114,7 +114,7 @@ extension WeightSource {
     /// `nil` where there is nothing to gain: dense values, dense codes, zero points other than zero.
     private func direct(_ encoding: Encoding, _ name: String, _ place: LayerPlace) throws -> WeightMatrix? {
         switch encoding {
-        case .dense, .palettized: return nil
+        case .dense, .palettized, .trellisCoded: return nil
         case .quantized(let quantized):
             guard case .sparse = quantized.codes, quantized.zeroPoints == nil, quantized.rotation == nil
             else { return nil }

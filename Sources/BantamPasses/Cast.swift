@@ -65,7 +65,7 @@ public struct Cast: Pass {
             lowRank.left = try cast(lowRank.left, workers, &overflowed)
             lowRank.right = try cast(lowRank.right, workers, &overflowed)
             return .lowRank(lowRank)
-        case .quantized, .palettized:
+        case .quantized, .palettized, .trellisCoded:
             throw BantamError(.invalidArgument, "expected float values, found \(encoding.summary) ones")
         }
     }

@@ -110,7 +110,7 @@ public struct Palettize: Pass {
             lowRank.left = try palettized(lowRank.left, workers)
             lowRank.right = try palettized(lowRank.right, workers)
             return .lowRank(lowRank)
-        case .quantized, .palettized:
+        case .quantized, .palettized, .trellisCoded:
             throw BantamError(
                 .invalidArgument, "expected values to palettize, found \(encoding.summary) ones")
         }

@@ -91,7 +91,7 @@ public struct Prune: Pass {
             lowRank.left = .dense(try Prune(.zeros(shares[0])).pruned(factors[0], workers))
             lowRank.right = .dense(try Prune(.zeros(shares[1])).pruned(factors[1], workers))
             return .lowRank(lowRank)
-        case .sparse, .quantized, .palettized:
+        case .sparse, .quantized, .palettized, .trellisCoded:
             throw Prune.tooLate(encoding)
         }
     }

@@ -148,7 +148,7 @@ public struct Quantize: Pass {
             lowRank.left = try quantized(lowRank.left, workers, &notes)
             lowRank.right = try quantized(lowRank.right, workers, &notes)
             return .lowRank(lowRank)
-        case .quantized, .palettized:
+        case .quantized, .palettized, .trellisCoded:
             throw BantamError(.invalidArgument, "expected values to quantize, found \(encoding.summary) ones")
         }
     }

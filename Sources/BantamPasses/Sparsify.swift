@@ -57,7 +57,7 @@ public struct Sparsify: Pass {
                 result.codes = codes
                 return .palettized(result)
             }
-        case .sparse:
+        case .sparse, .trellisCoded:
             throw BantamError(
                 .invalidArgument, "sparse: expected a tensor with its zeros, found \(encoding.summary)")
         }

@@ -22,6 +22,10 @@ public struct Compression: Sendable {
         public var notes: [String]
         /// What the base was good for; `nil` without a base.
         public var prediction: Prediction?
+        /// The step of its levels, if it is quantized by rate and distortion.
+        public var step: Float?
+        /// What is lost of a tensor that counts for the budget.
+        var error: SquaredError?
     }
 
     /// Each tensor in the order of the file.
@@ -34,6 +38,8 @@ public struct Compression: Sendable {
     public var byteCount: Int
     /// The bytes that storing equal arrays once has saved.
     public var sharedByteCount: Int
+    /// The common step that the recipe's budget came to, and what was reached, for people.
+    public var budget: (step: Float, note: String)?
 
     /// Elements of all tensors.
     public var elementCount: Int { outcomes.reduce(0) { $0 + $1.tensor.shape.elementCount } }
@@ -60,11 +66,44 @@ public struct Compression: Sendable {
         workers: Workers = Workers(),
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
-        let writer = try ArchiveWriter(output, source: source, coding: plan.recipe.coding, base: base)
         let zeros = try GlobalZeros(plan, source, workers: workers)
+        let training = try StepTraining(plan, source, zeros: zeros, workers: workers)
+        guard let budget = plan.recipe.budget else {
+            let trained = try training.steps(budget: nil, workers: workers)
+            self = try Compression(
+                plan, of: source, base: base, to: output, zeros: zeros, trained: trained, workers: workers,
+                progress: progress)
+            return
+        }
+        var search = BudgetSearch(budget, plan, originalByteCount: source.fileByteCount)
+        while true {
+            let trained = try training.steps(budget: search.goal, workers: workers)
+            let isFirst = search.tries == 0
+            var isMet = false
+            self = try Compression(
+                plan, of: source, base: base, to: output, zeros: zeros, trained: trained, workers: workers,
+                progress: { if isFirst { progress($0) } }
+            ) { reached in
+                isMet = try search.isMet(by: reached)
+                return isMet
+            }
+            self.budget = trained.budget.flatMap { result in search.note.map { (result.step, $0) } }
+            if isMet { return }
+        }
+    }
+
+    /// One run with steps that are settled. The output gets its name if `accept` says so, after which there is no
+    /// other run.
+    private init(
+        _ plan: Plan, of source: any TensorFile, base: BaseFile?, to output: OutputFile, zeros: GlobalZeros,
+        trained: TrainedSteps, workers: Workers, progress: @escaping @Sendable (Int) -> Void,
+        accept: ((BudgetSearch.Reached) throws -> Bool)? = nil
+    ) throws {
+        let writer = try ArchiveWriter(output, source: source, coding: plan.recipe.coding, base: base)
         let clock = PassClock()
         let finished = FinishedTensors(of: source)
         let unique = try FinishedTensors.unique(of: source)
+        let isSearch = accept != nil
         let outcomes = try plan.mapInTwoPhases(workers) { index, workers in
             let entry = plan.entries[index]
             return try locating(file: source.path, tensor: entry.tensor.name) {
@@ -78,31 +117,46 @@ public struct Compression: Sendable {
                     return Outcome(entry, plan, notes: [], prediction: nil)
                 }
                 // Equal tensors need not have equal counterparts.
+                let isMeasured = isSearch && trained.isOfBudget(index)
                 let key =
                     counterpart?.tensor == nil
                     ? FinishedTensors.Key(tensor, rule: entry.rule?.number, zeros: zeros[index]) : nil
                 if let key, let equal = try finished.equal(of: tensor, key) {
                     try writer.add(equalOf: equal.index, at: index)
                     progress(entry.tensor.byteCount)
-                    return Outcome(entry, plan, notes: equal.notes, prediction: equal.prediction)
+                    return Outcome(
+                        entry, plan, notes: equal.notes, prediction: equal.prediction, error: equal.error)
                 }
                 let result = try TensorCompression(
                     tensor, base: counterpart,
                     steps: entry.steps, zeros: zeros[index], palette: zeros.palette(of: entry),
+                    trained: trained[index],
                     recipe: plan.recipe, workers: workers,
                     clock: clock)
                 try clock.measure("checksum") {
                     try writer.add(result.prepared, at: index, original: tensor, workers: workers)
                 }
+                let error = try clock.measure("checksum") {
+                    isMeasured ? try SquaredError(of: result.prepared.encoding, tensor, workers: workers) : nil
+                }
                 if let key {
-                    finished.add(.init(index: index, notes: result.notes, prediction: result.prediction), key)
+                    finished.add(
+                        .init(index: index, notes: result.notes, prediction: result.prediction, error: error), key)
                 }
                 progress(entry.tensor.byteCount)
-                return Outcome(entry, plan, notes: result.notes, prediction: result.prediction)
+                let notes = (trained.reasonSkipped(index).map { [$0] } ?? []) + result.notes
+                return Outcome(
+                    entry, plan, notes: notes, prediction: result.prediction, error: error,
+                    step: result.prepared.encoding.isTrellisCoded ? trained[index]?.step : nil)
             }
         }
         // How tensors are held and what they take is known when it is known which arrays are equal.
-        let summary = try writer.finish(workers: workers, progress: progress)
+        let total = outcomes.compactMap(\.error).reduce(SquaredError(), +)
+        let summary = try writer.finish(
+            workers: workers, progress: progress,
+            accept: { byteCount in
+                try accept?(BudgetSearch.Reached(byteCount: byteCount, sqnr: total.sqnr)) ?? true
+            })
         self.outcomes = zip(outcomes, summary.tensors).map { outcome, stored in
             var outcome = outcome
             outcome.encoding = stored.encoding
@@ -140,7 +194,10 @@ extension Compression {
 
 extension Compression.Outcome {
     /// What became of the tensor of an entry, but for how it is held.
-    init(_ entry: Plan.Entry, _ plan: Plan, notes: [String], prediction: Prediction?) {
+    init(
+        _ entry: Plan.Entry, _ plan: Plan, notes: [String], prediction: Prediction?, error: SquaredError? = nil,
+        step: Float? = nil
+    ) {
         tensor = entry.tensor
         rule = entry.rule?.label
         steps = entry.steps.map(\.label)
@@ -148,6 +205,8 @@ extension Compression.Outcome {
         byteCount = 0
         self.notes = (plan.reasonKept(entry).map { ["kept: \($0)"] } ?? []) + notes
         self.prediction = prediction
+        self.error = error
+        self.step = step
     }
 }
 
@@ -167,4 +226,9 @@ extension Plan {
         for (index, result) in zip(small, rest) { results[index] = result }
         return results.compactMap { $0 }
     }
+}
+
+extension Encoding {
+    /// Whether its levels have a step of their own.
+    var isTrellisCoded: Bool { if case .trellisCoded = self { true } else { false } }
 }

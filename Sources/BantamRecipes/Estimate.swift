@@ -15,6 +15,8 @@ public struct Estimate: Sendable {
     public var byteCount: Int
     /// Whether some sizes were extrapolated from a part of a tensor.
     public var isSampled: Bool
+    /// The common step that the recipe's budget comes to, judged by samples.
+    public var budgetStep: Float?
 
     private static let sampleElements = 1 << 18
 
@@ -25,7 +27,13 @@ public struct Estimate: Sendable {
         _ plan: Plan, of source: any TensorFile, base: BaseFile? = nil, workers: Workers = Workers()
     ) throws {
         let zeros = try GlobalZeros(plan, source, workers: workers)
+        let trained = try StepTraining(plan, source, zeros: zeros, workers: workers)
+            .steps(
+                budget: plan.recipe.budget.map {
+                    BudgetSearch($0, plan, originalByteCount: source.fileByteCount).goal
+                }, workers: workers)
         let clock = PassClock()
+        budgetStep = trained.budget?.step
         let parts = try plan.mapInTwoPhases(workers) { index, workers in
             let entry = plan.entries[index]
             return try locating(file: source.path, tensor: entry.tensor.name) {
@@ -37,10 +45,12 @@ public struct Estimate: Sendable {
                 let result = try TensorCompression(
                     sample, base: counterpart.map { .init(tensor: $0?.evenRows(of: count)) },
                     steps: entry.steps, zeros: zeros[index].map { Int(Double($0) / share) },
-                    palette: zeros.palette(of: entry),
+                    palette: zeros.palette(of: entry), trained: trained[index],
                     recipe: plan.recipe, workers: workers, clock: clock)
                 var outcome = Compression.Outcome(
-                    entry, plan, notes: result.notes, prediction: result.prediction)
+                    entry, plan, notes: (trained.reasonSkipped(index).map { [$0] } ?? []) + result.notes,
+                    prediction: result.prediction,
+                    step: result.prepared.encoding.isTrellisCoded ? trained[index]?.step : nil)
                 outcome.encoding = result.prepared.summary(of: tensor.dtype)
                 outcome.byteCount = Int((Double(result.prepared.dataByteCount) * share).rounded())
                 let header = result.prepared.byteCount - result.prepared.dataByteCount

@@ -17,6 +17,7 @@ final class FinishedTensors: Sendable {
         var index: Int
         var notes: [String]
         var prediction: Prediction?
+        var error: SquaredError?
     }
 
     /// What equal tensors that are compressed alike have in common; the bytes are compared where it is the same.

@@ -11,6 +11,8 @@ public struct Recipe: Sendable {
     public var rules: [Rule]
     /// Whether tensors that no rule matches are kept; else they are an error.
     public var keepsUnmatched: Bool
+    /// What decides on the step of the rules that leave it open; `nil` if there are none.
+    public var budget: Budget?
     /// The lossless coding of every stored array.
     public var coding: Coding
     /// The YAML it was read from.
@@ -50,9 +52,11 @@ public struct TensorFilter: Sendable {
     public var minimumElements = 0
     /// Whether only floating-point tensors match.
     public var onlyFloats = false
+    /// The fewest bits of an element.
+    var minimumBits = 0
 
     func accepts(_ dtype: DType, _ shape: Shape) -> Bool {
-        shape.rank >= minimumRank && shape.elementCount >= minimumElements
+        dtype.bitWidth >= minimumBits && shape.rank >= minimumRank && shape.elementCount >= minimumElements
             && (!onlyFloats || dtype.isRealFloat)
     }
 }

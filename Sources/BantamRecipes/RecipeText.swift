@@ -5,14 +5,17 @@ public enum RecipeText {
     public static let commandLine = "command line"
 
     /// A recipe that runs `passes` over every float tensor of rank 2 or more with enough elements, and keeps the
-    /// rest.
+    /// rest, or leaves it to `budget`.
     public static func recipe(
-        name: String, comment: String?, passes: [String], coding: String, optimize: String? = nil,
-        minimumElements: Int = 1024
+        name: String, comment: String?, budget: String? = nil, passes: [String], coding: String,
+        optimize: String? = nil, minimumElements: Int = 1024
     ) -> String {
         var lines = comment.map { ["# \($0)"] } ?? []
         lines += ["name: \(name)"]
-        if passes.isEmpty {
+        if let budget { lines += ["budget: \(budget)"] }
+        if passes.isEmpty, budget != nil {
+            lines += ["rules: []"]
+        } else if passes.isEmpty {
             lines += ["rules:", "  - otherwise: keep"]
         } else {
             lines += [
@@ -21,7 +24,7 @@ public enum RecipeText {
                 "    optional: true", "    passes:",
             ]
             lines += passes.map { "      - \($0)" }
-            lines += ["  - otherwise: keep"]
+            if budget == nil { lines += ["  - otherwise: keep"] }
         }
         lines += ["coding: \(coding)"]
         if let optimize { lines += ["optimize: \(optimize)"] }

@@ -8,6 +8,12 @@ extension RuleParser {
     static let formats = "2 to 8, 16, fp16, bf16, e4m3, e5m2 or nf4"
 
     func quantize(_ value: YAMLValue) throws -> Step {
+        if value.isMapping,
+            try value.pairs(of: "quantize").contains(where: { RuleParser.rateDistortionKeys.contains($0.key) }
+            )
+        {
+            return try rateDistortion(value)
+        }
         var bits = value
         var entries: [String: YAMLValue] = [:]
         if value.isMapping {
@@ -15,7 +21,7 @@ extension RuleParser {
                 of: "quantize",
                 keys: ["bits", "scheme", "granularity", "range", "scales", "rotate", "seed", "non-finite"])
             guard let found = entries["bits"] else {
-                throw value.error("expected the key 'bits' in quantize")
+                throw value.error("expected the key 'bits' in quantize, or one of step, sqnr and rate")
             }
             bits = found
         }

@@ -18,6 +18,8 @@ public struct Step: Sendable {
         case globalPruning(sparsity: Double)
         /// One palette for all tensors of the rule.
         case sharedPalette(Palettize)
+        /// Rate–distortion quantization with a step for all tensors of the rule, or of the recipe.
+        case rateDistortion(RateDistortionStep)
     }
 
     /// What recipes call the pass.
@@ -26,6 +28,7 @@ public struct Step: Sendable {
         case .pass(let pass): pass.name
         case .globalPruning: "prune"
         case .sharedPalette(let pass): pass.name
+        case .rateDistortion: "quantize"
         }
     }
 

@@ -9,12 +9,20 @@ struct StepOrder {
     private var isPalettized = false
     private var isRotated = false
     private var isScaledLevels = false
+    private var isTrellisCoded = false
 
     /// Notes a step.
     ///
     /// - Returns: why it cannot stand here; `nil` if it can.
     mutating func objection(to step: Step) -> String? {
         defer { isFirst = false }
+        if isTrellisCoded { return "expected quantize with a step or goal to be last, found \(step.label)" }
+        if case .rateDistortion = step.action {
+            isTrellisCoded = true
+            return isFactorized || isSparse || codes != nil || isPalettized
+                ? "expected quantize with a step or goal before all but prune, found it after another pass"
+                : nil
+        }
         guard case .pass(let pass) = step.action else {
             if case .sharedPalette = step.action { isPalettized = true }
             return isFirst

@@ -25,10 +25,12 @@ struct TensorCompression {
     /// - Parameters:
     ///   - base: what the base has for it; `nil` without a base.
     ///   - zeros: how many elements a global pruning step makes zero here.
+    ///   - trained: rate–distortion quantization with the step of the tensor; `nil` leaves it as it is.
     ///   - palette: the pass with the palette that the tensors of the rule share.
     /// - Throws: ``BantamError`` of a pass, with the line of its step.
     init(
         _ tensor: Tensor, base: Counterpart? = nil, steps: [Step], zeros: Int?, palette: Palettize?,
+        trained: TrellisQuantize? = nil,
         recipe: Recipe, workers: Workers, clock: PassClock
     ) throws {
         var notes: [String] = []
@@ -56,12 +58,14 @@ struct TensorCompression {
             workers: workers, storedBytes: { try prepare($0).byteCount },
             estimatedBytes: { try PreparedTensor($0, coding: fast, workers: workers).byteCount })
         for step in steps {
-            let pass: any Pass =
+            let found: (any Pass)? =
                 switch step.action {
                 case .pass(let pass): pass
                 case .globalPruning: try Prune(.zeros(zeros ?? 0))
                 case .sharedPalette(let pass): palette ?? pass
+                case .rateDistortion: trained
                 }
+            guard let pass = found else { continue }
             if case .globalPruning = step.action, let zeros, 20 * zeros >= 19 * max(tensor.elementCount, 1) {
                 notes.append("warning: \(zeros) of its \(tensor.elementCount) elements are pruned")
             }

@@ -7,6 +7,7 @@
 
 enum {
     FAR = 1 << 29,          // the cost of a state that cannot be
+    FORBIDDEN = 1 << 23,    // more than any way round costs, and 32 of them with FAR are below 2^31
     NORMALIZE_EVERY = 32,   // steps; a step costs less than 2^22
 };
 
@@ -64,6 +65,16 @@ BANTAM_BODY void branch(const bantam_trellis_costs *costs, const float *values, 
         result[3][lane] = choose(second, costs->offsets[1], value, 2 * d + 1, (float)(4 * d + 1), (float)(4 * d + 5),
                                  &chosen->magnitudes[3][lane]);
     }
+    // Index 0 is even: no odd one, and no other even one.
+    if (costs->keeps_zeros)
+        for (size_t lane = 0; lane < LANES; lane++) {
+            if (magnitudes[lane] != 0) continue;
+            result[1][lane] += FORBIDDEN;
+            result[3][lane] += FORBIDDEN;
+            result[0][lane] = rates[lane][0];
+            result[2][lane] = rates[lane][BANTAM_TRELLIS_RATES];
+            chosen->magnitudes[0][lane] = chosen->magnitudes[2][lane] = 0;
+        }
     // Lanes that have ended go on for nothing.
     for (size_t lane = active; lane < LANES; lane++)
         for (int i = 0; i < 4; i++) result[i][lane] = 0;

@@ -11,6 +11,9 @@ struct CompressCommand: ParsableCommand {
             tensors of rank 2 or more with 1,024 elements or more; the rest is kept, and the output says so. They \
             run in the order low-rank, prune, quantize, sparse, coding.
 
+            With --bpw, --size or --sqnr matrices of 1,024 elements or more are quantized by rate and distortion with \
+            one step for all of them, which is sought; other floats become float16.
+
             With --base only what differs from another model is stored, losslessly, where that takes less: the \
             model before fine-tuning, an earlier checkpoint. Decompression then needs the same base. Tensors \
             correspond by name, dtype and shape. Passes do not run over tensors that did not change.
@@ -23,6 +26,8 @@ struct CompressCommand: ParsableCommand {
               bantam compress model.npz small.safetensors --prune 0.8 --quantize 8 --sparse auto
               bantam compress weights/ small.safetensors --low-rank energy=0.95 --dry-run
               bantam compress model.safetensors small.safetensors --recipe mine.yaml
+              bantam compress model.safetensors small.safetensors --bpw 3.5
+              bantam compress model.safetensors small.safetensors --size 25% --save-recipe mine.yaml
               bantam compress fine-tuned.safetensors small.safetensors --base model.safetensors
             """)
 
@@ -42,6 +47,13 @@ struct CompressCommand: ParsableCommand {
         completion: .file())
     var base: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the recipe with the step that --bpw, --size, --sqnr or a recipe's budget came to; it gives the same file without a search.",
+            valueName: "FILE"),
+        completion: .file())
+    var saveRecipe: String?
+
     @Flag(help: "Print the plan with estimated sizes, and write nothing.")
     var dryRun = false
 
@@ -58,6 +70,7 @@ struct CompressCommand: ParsableCommand {
             try CompressionTable(estimate.outcomes).print(quiet: false)
             for note in Compression.notes(of: estimate.outcomes) { common.note(note) }
             try print(base, estimate.outcomes)
+            try save(recipe, step: estimate.budgetStep)
             let elements = source.entries.reduce(0) { $0 + $1.shape.elementCount }
             try Terminal.output(
                 "estimated: \(Format.bytes(source.fileByteCount)) → \(Format.bytes(estimate.byteCount)), "
@@ -80,6 +93,10 @@ struct CompressCommand: ParsableCommand {
         try CompressionTable(compression.outcomes).print(quiet: common.quiet)
         for note in compression.notes { common.note(note) }
         try print(base, compression.outcomes)
+        try save(recipe, step: compression.budget?.step)
+        if let budget = compression.budget {
+            try Terminal.output("\(budget.note), step \(budget.step)")
+        }
         if compression.sharedByteCount > 0 {
             try Terminal.output(
                 "equal arrays stored once: \(Format.bytes(compression.sharedByteCount)) saved")
@@ -92,6 +109,15 @@ struct CompressCommand: ParsableCommand {
         if compression.byteCount >= compression.originalByteCount {
             common.note("warning: the compressed file is not smaller than the original")
         }
+    }
+
+    /// Writes the recipe that leads to the same file without a search.
+    private func save(_ recipe: Recipe, step: Float?) throws {
+        guard let saveRecipe else { return }
+        let text = try step.map { try recipe.replaying(step: $0) } ?? recipe.text
+        let file = try OutputFile(saveRecipe, overwriting: outputOptions.force)
+        try file.write(text)
+        try file.commit()
     }
 
     /// What the base was good for.

@@ -5,18 +5,19 @@ struct CompressionTable {
     private var table: Table
 
     init(_ outcomes: [Compression.Outcome]) {
+        let hasSteps = outcomes.contains { $0.step != nil }
         table = Table([
             .text("tensor"), .text("dtype", dispensable: 3), .text("shape", dispensable: 1), .text("held as"),
             .number("original", dispensable: 2),
             .number("stored"), .number("bpw"),
-        ])
+        ] + (hasSteps ? [.number("step", dispensable: 4)] : []))
         table.rows = outcomes.map { outcome in
             let elements = Double(max(outcome.tensor.shape.elementCount, 1))
             return [
                 oneLine(outcome.tensor.name), outcome.tensor.dtype.rawValue, "\(outcome.tensor.shape)",
                 outcome.encoding, Format.bytes(outcome.tensor.byteCount), Format.bytes(outcome.byteCount),
                 Format.bitsPerWeight(8 * Double(outcome.byteCount) / elements),
-            ]
+            ] + (hasSteps ? [outcome.step.map { "\($0)" } ?? ""] : [])
         }
     }
 

@@ -85,6 +85,28 @@ struct RecipeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Find the least error for this many bits per weight, of the whole file: 3.5.", valueName: "BITS"))
+    var bpw: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Find the least error for at most this part of the original size.", valueName: "PERCENT%"))
+    var size: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Find the fewest bits for this signal-to-noise ratio in dB, over all matrices.", valueName: "DB"))
+    var sqnr: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "States of the trellis code for --bpw, --size and --sqnr: fewer are faster, more are smaller. 64 unless given.",
+            valueName: "8|64|256"),
+        completion: .list(["8", "64", "256"]))
+    var states: Int?
+
+    @Option(
+        help: ArgumentHelp(
             """
             Lossless coding of every stored array: \(Coding.names.joined(separator: ", ")); zstd, zlib, bzip2 \
             and lz4 also with a level, as in zstd:19. The default is auto; with --quantize fp16 or bf16 alone none, so that the file loads anywhere.
@@ -103,12 +125,18 @@ struct RecipeOptions: ParsableArguments {
         completion: .list(Optimization.allCases.map(\.rawValue)))
     var optimize: String?
 
+    /// The budget as recipes write it.
+    private var budget: String? {
+        let goal = bpw.map { "bpw: \($0)" } ?? size.map { "size: \(quoted($0))" } ?? sqnr.map { "sqnr: \($0)" }
+        return goal.map { "{\($0)\(states.map { ", states: \($0)" } ?? "")}" }
+    }
+
     /// Whether any pass or coding is given as a flag.
     private var hasFlags: Bool {
         [
             scope, quantize, granularity, scheme, range, scales, rotate, paletteScope, sparse, lowRank,
             coding, optimize,
-        ].contains { $0 != nil } || prune != nil || palettize != nil
+        ].contains { $0 != nil } || prune != nil || palettize != nil || budget != nil
     }
 
     func validate() throws {
@@ -119,6 +147,17 @@ struct RecipeOptions: ParsableArguments {
         if quantize == nil, [granularity, scheme, range, scales, rotate].contains(where: { $0 != nil }) {
             throw ValidationError(
                 "--granularity, --scheme, --range, --scales and --rotate go with --quantize")
+        }
+        if [bpw != nil, size != nil, sqnr != nil].filter({ $0 }).count > 1 {
+            throw ValidationError("expected one of --bpw, --size and --sqnr, found several")
+        }
+        if budget != nil {
+            if quantize != nil || palettize != nil || sparse != nil || lowRank != nil {
+                throw ValidationError(
+                    "--bpw, --size and --sqnr quantize by themselves; of the passes only --prune goes with them")
+            }
+        } else if states != nil {
+            throw ValidationError("--states goes with --bpw, --size and --sqnr")
         }
         if quantize != nil, palettize != nil {
             throw ValidationError("expected one of --quantize and --palettize, found both")
@@ -139,7 +178,7 @@ struct RecipeOptions: ParsableArguments {
         if let preset { return try Preset.named(preset).recipe() }
         guard hasFlags else { return try Preset.named("lossless").recipe() }
         let text = RecipeText.recipe(
-            name: RecipeText.commandLine, comment: nil, passes: try passes(),
+            name: RecipeText.commandLine, comment: nil, budget: budget, passes: try passes(),
             coding: coding ?? (isOnlyCast && optimize == nil ? "none" : "auto"), optimize: optimize)
         do {
             return try Recipe(yaml: text, file: RecipeText.commandLine)
@@ -169,6 +208,7 @@ struct RecipeOptions: ParsableArguments {
             passes.append("low-rank: {\(quoted(parts[0])): \(quoted(parts[1]))}")
         }
         if let prune { passes.append("prune: {sparsity: \(prune), scope: \(quoted(scope ?? "local"))}") }
+        if budget != nil, !passes.isEmpty { passes.append("quantize: {weight: 1}") }
         if let quantize {
             var options = "bits: \(quoted(quantize == "fp8" ? "e4m3" : quantize))"
             if let scheme { options += ", scheme: \(quoted(scheme))" }

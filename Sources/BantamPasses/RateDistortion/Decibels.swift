@@ -1,9 +1,9 @@
 // Why: which step is taken decides what is stored, so it must not depend on a library's logarithm or power.
 
 /// Ratios in dB and steps on a grid of parts of an octave, the same on every processor.
-enum Decibels {
+package enum Decibels {
     /// 10·log₁₀(signal / noise); infinite without noise.
-    static func ratio(_ signal: Double, _ noise: Double) -> Double {
+    package static func ratio(_ signal: Double, _ noise: Double) -> Double {
         guard noise > 0 else { return .infinity }
         guard signal > 0 else { return -.infinity }
         return octave / 2 * (BinaryLogarithm.of(signal) - BinaryLogarithm.of(noise))

@@ -19,6 +19,9 @@ struct MatrixScales: Sendable {
     /// The largest magnitude of an element.
     let largest: Float
 
+    /// Whether zeros stay zeros: at least one of a thousand elements is one, as nothing but a mask makes them.
+    let keepsZeros: Bool
+
     /// Looks at all elements of `tensor`, which is `float32`.
     ///
     /// - Complexity: O(elements); the result does not depend on the number of workers.
@@ -26,7 +29,7 @@ struct MatrixScales: Sendable {
     init(of tensor: Tensor, workers: Workers) throws {
         (rows, columns) = TrellisCoded.matrixForm(of: tensor.shape)
         let (rows, columns) = (rows, columns)
-        largest = try MatrixScales.largest(of: tensor, workers)
+        (largest, keepsZeros) = try MatrixScales.extremes(of: tensor, workers)
         (means, rowMeanSquares, columnClasses) = (nil, [], [Int8](repeating: 0, count: columns))
         guard rows > 0, columns > 0 else {
             rowMeanSquares = [Double](repeating: 0, count: rows)
@@ -35,7 +38,7 @@ struct MatrixScales: Sendable {
         let pieces = MatrixScales.pieces(rows: rows, columns: columns)
         energy =
             try MatrixScales.squares(of: tensor, pieces, columns, nil, workers).reduce(0, +) * Double(columns)
-        if rows >= 8, columns > 1 {
+        if rows >= 8, columns > 1, !keepsZeros {
             means = try MatrixScales.means(of: tensor, pieces, columns, workers)
         }
         let found = means
@@ -46,20 +49,27 @@ struct MatrixScales: Sendable {
         }
     }
 
-    private static func largest(of tensor: Tensor, _ workers: Workers) throws -> Float {
+    private static func extremes(
+        of tensor: Tensor, _ workers: Workers
+    ) throws -> (largest: Float, keepsZeros: Bool) {
         let length = 1 << 18
-        let patterns = try workers.map((tensor.elementCount + length - 1) / length) { piece in
+        let found = try workers.map((tensor.elementCount + length - 1) / length) { piece in
             tensor.withElements(as: UInt32.self) { elements in
-                elements[piece * length..<min((piece + 1) * length, elements.count)].reduce(UInt32(0)) {
-                    max($0, $1 & 0x7fff_ffff)
+                var (largest, zeros) = (UInt32(0), UInt32(0))
+                for pattern in elements[piece * length..<min((piece + 1) * length, elements.count)] {
+                    let magnitude = pattern & 0x7fff_ffff
+                    largest = max(largest, magnitude)
+                    zeros &+= magnitude == 0 ? 1 : 0
                 }
+                return (largest: largest, zeros: Int(zeros))
             }
         }
-        let largest = patterns.max() ?? 0
+        let largest = found.reduce(0) { max($0, $1.largest) }
+        let zeros = found.reduce(0) { $0 + $1.zeros }
         guard largest < Float.infinity.bitPattern else {
             throw BantamError(.corruption, "expected finite numbers to quantize, found NaN or infinity")
         }
-        return Float(bitPattern: largest)
+        return (Float(bitPattern: largest), zeros > 0 && zeros >= tensor.elementCount / 1000)
     }
 
     /// The mean square of every row.

@@ -17,7 +17,7 @@ extension RateDistortion {
         let header = scales.header(code, step: step)
         let encoder = TrellisEncoder(
             tensor: tensor, header: header, columns: scales.columns, search: TrellisSearch(self, tables),
-            tables: tables)
+            tables: tables, keepsZeros: scales.keepsZeros)
         let length = 1 << header.blockBits
         let blocks = try workers.map((tensor.elementCount + length - 1) / length) {
             encoder.encode(block: $0)
@@ -37,14 +37,17 @@ private final class TrellisEncoder: Sendable {
     private let columns: Int
     private let search: TrellisSearch
     private let means: [Float]?
+    private let keepsZeros: Bool
     /// By group and quantizer.
     private let tables: [bantam_trellis_table]
     private let groupOfClass: [Int]
     private let classes: [UInt16] = (0..<UInt16(TrellisTables.classCount)).map { $0 }
 
     init(
-        tensor: Tensor, header: TrellisHeader, columns: Int, search: TrellisSearch, tables: TrainedTables
+        tensor: Tensor, header: TrellisHeader, columns: Int, search: TrellisSearch, tables: TrainedTables,
+        keepsZeros: Bool
     ) {
+        self.keepsZeros = keepsZeros
         self.tensor = tensor
         self.header = header
         self.columns = columns
@@ -61,7 +64,9 @@ private final class TrellisEncoder: Sendable {
         var contexts = [UInt8](repeating: 0, count: count)
         let indices = withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { values in
             scale(first, count, into: values.baseAddress!, &contexts)
-            return search.run(values.baseAddress!, count: count, lanes: lanes, contexts: &contexts)
+            return search.run(
+                values.baseAddress!, count: count, lanes: lanes, keepingZeros: keepsZeros, contexts: &contexts
+            )
         }
         return coded(indices, contexts, lanes)
     }

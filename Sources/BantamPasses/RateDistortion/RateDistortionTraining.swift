@@ -71,7 +71,10 @@ public struct RateDistortionTraining: Sendable {
             let weight = Double(relative * relative) * Double(sample.elementCount) / Double(max(1, count))
             for piece in stride(from: 0, to: count, by: RateDistortionTraining.pieceLength) {
                 let length = min(RateDistortionTraining.pieceLength, count - piece)
-                pieces.append(Piece(start: start + piece, count: length, weight: weight))
+                pieces.append(
+                    Piece(
+                        start: start + piece, count: length, weight: weight,
+                        keepsZeros: sample.scales.keepsZeros))
             }
             start += count
         }
@@ -105,6 +108,8 @@ public struct RateDistortionTraining: Sendable {
         var count: Int
         /// What its squared errors, in squares of its own step, count for in squares of the model's.
         var weight: Double
+        /// Whether its zeros stay zeros.
+        var keepsZeros: Bool
     }
 
     private func search(
@@ -120,7 +125,8 @@ public struct RateDistortionTraining: Sendable {
                 initialized = piece.count
             }
             let values = buffer.values + piece.start
-            let indices = search.run(values, count: piece.count, lanes: 32, contexts: &contexts)
+            let indices = search.run(
+                values, count: piece.count, lanes: 32, keepingZeros: piece.keepsZeros, contexts: &contexts)
             search.count(values, contexts, indices, into: counts)
             lock.withLock { _ in total.add(counts) }
             return counts.distortion * piece.weight

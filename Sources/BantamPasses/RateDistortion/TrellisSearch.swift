@@ -35,11 +35,12 @@ final class TrellisSearch: Sendable {
         }
     }
 
-    private func withOffsets(_ body: (inout bantam_trellis_costs) -> Void) {
+    private func withOffsets(keepingZeros: Bool = false, _ body: (inout bantam_trellis_costs) -> Void) {
         rates.withUnsafeBufferPointer { rates in
             var costs = bantam_trellis_costs()
             costs.trellis = code.kernel
             costs.rates = rates.baseAddress
+            costs.keeps_zeros = keepingZeros ? 1 : 0
             withUnsafeMutableBytes(of: &costs.offsets) { target in
                 offsets.withUnsafeBytes { target.copyMemory(from: $0) }
             }
@@ -47,12 +48,14 @@ final class TrellisSearch: Sendable {
         }
     }
 
-    /// The best indices for `values` in steps. `contexts` holds classes and becomes 2·class + quantizer.
+    /// The best indices for `values` in steps, 0 for every 0 if zeros are to be kept. `contexts` holds classes and
+    /// becomes 2·class + quantizer.
     func run(
-        _ values: UnsafePointer<Float>, count: Int, lanes: Int, contexts: inout [UInt8]
+        _ values: UnsafePointer<Float>, count: Int, lanes: Int, keepingZeros: Bool = false,
+        contexts: inout [UInt8]
     ) -> [Int16] {
         [Int16](unsafeUninitializedCapacity: count) { indices, initialized in
-            withOffsets { costs in
+            withOffsets(keepingZeros: keepingZeros) { costs in
                 let scratch = UnsafeMutableRawPointer.allocate(
                     byteCount: bantam_trellis_scratch_bytes(&costs.trellis, count, lanes), alignment: 64)
                 defer { scratch.deallocate() }

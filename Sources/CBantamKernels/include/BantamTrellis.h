@@ -38,6 +38,8 @@ typedef struct {
     const int32_t *rates;
     // What is added to the magnitude of a level where it is reconstructed; that of magnitude 0 is 0.
     float offsets[2][BANTAM_TRELLIS_OFFSETS];
+    // Whether every value that is zero gets index 0.
+    uint32_t keeps_zeros;
 } bantam_trellis_costs;
 
 // Bytes of `scratch` for a search over `count` elements.

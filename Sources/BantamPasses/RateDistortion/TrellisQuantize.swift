@@ -1,0 +1,39 @@
+import BantamEncodings
+import BantamTensors
+
+/// Rate–distortion quantization of one tensor, with the step and the tables that training has settled.
+///
+/// Zeros stay zeros where at least one of a thousand elements is one, as after pruning.
+///
+/// - Error bound: none for single elements; the squared error is about a quarter of the square of the step for each.
+/// - Complexity: O(elements · states).
+public struct TrellisQuantize: Pass {
+    /// The machine and what a bit is worth.
+    public let quantization: RateDistortion
+    /// Levels are multiples of it.
+    public let step: Float
+    /// What the indices are coded with.
+    public let tables: TrainedTables
+
+    /// A pass; `step` is the tensor's own.
+    public init(_ quantization: RateDistortion, step: Float, tables: TrainedTables) {
+        self.quantization = quantization
+        self.step = step
+        self.tables = tables
+    }
+
+    /// `quantize`.
+    public var name: String { "quantize" }
+
+    /// - Throws: ``BantamError`` of kind `invalidArgument` for anything but dense floats, `corruption` for NaN or
+    ///   infinity.
+    public func apply(to encoding: Encoding, _ context: PassContext) throws -> PassResult {
+        guard case .dense(let tensor) = encoding, tensor.dtype.isRealFloat else {
+            throw BantamError(.invalidArgument, "expected values to quantize, found \(encoding.summary) ones")
+        }
+        guard tensor.elementCount > 0 else { return PassResult(encoding) }
+        return PassResult(
+            .trellisCoded(
+                try quantization.encode(tensor, step: step, tables: tables, workers: context.workers)))
+    }
+}
