@@ -55,7 +55,8 @@ extension Recipe {
         guard let budget else { return text }
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard let first = lines.firstIndex(where: { $0.hasPrefix("budget:") }) else {
-            throw BantamError(.invalidArgument, file: file, "expected 'budget:' at the start of a line to save the recipe")
+            throw BantamError(
+                .invalidArgument, file: file, "expected 'budget:' at the start of a line to save the recipe")
         }
         let end = lines[(first + 1)...].firstIndex { !$0.hasPrefix(" ") } ?? lines.endIndex
         let line = "budget: {step: \(Double(step)), states: \(budget.quantization.code.stateCount)}"

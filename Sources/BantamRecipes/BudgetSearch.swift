@@ -33,7 +33,11 @@ struct BudgetSearch: Sendable {
     init(_ budget: Budget, _ plan: Plan, originalByteCount: Int) {
         self.budget = budget
         let isQuantized = plan.entries.map { entry in
-            if case .rateDistortion(let asked)? = entry.steps.last?.action { asked.goal == .budget } else { false }
+            if case .rateDistortion(let asked)? = entry.steps.last?.action {
+                asked.goal == .budget
+            } else {
+                false
+            }
         }
         elementCount = plan.entries.reduce(0) { $0 + $1.tensor.shape.elementCount }
         quantizedCount = zip(plan.entries, isQuantized).reduce(0) {
@@ -53,7 +57,8 @@ struct BudgetSearch: Sendable {
         let beside = zip(plan.entries, isQuantized).reduce(0) { sum, entry in
             sum + 250 + (entry.1 ? 200 : min(entry.0.tensor.byteCount, 2 * entry.0.tensor.shape.elementCount))
         }
-        goal = .bitsPerWeight(limited(8 * (wantedByteCount - Double(beside)) / Double(max(1, quantizedCount))))
+        goal = .bitsPerWeight(
+            limited(8 * (wantedByteCount - Double(beside)) / Double(max(1, quantizedCount))))
     }
 
     private func limited(_ rate: Double) -> Double { max(0.002, min(64, rate)) }
@@ -65,12 +70,15 @@ struct BudgetSearch: Sendable {
     mutating func isMet(by result: Reached) throws -> Bool {
         tries += 1
         reached = result
+        let asked = goal
         let isLate = tries >= BudgetSearch.enough
         switch budget.goal {
         case .step: return true
         case .sqnr(let wanted):
             let missing = wanted - result.sqnr
-            if abs(missing) <= (isLate ? BudgetSearch.decibelTolerance : BudgetSearch.decibelAim) { return true }
+            if abs(missing) <= (isLate ? BudgetSearch.decibelTolerance : BudgetSearch.decibelAim) {
+                return true
+            }
             if case .sqnr(let last) = goal { goal = .sqnr(max(0.01, min(199, last + missing))) }
         case .bitsPerWeight:
             let missing = wantedByteCount - Double(result.byteCount)
@@ -84,8 +92,10 @@ struct BudgetSearch: Sendable {
             let margin = 1 - (1 - BudgetSearch.sizeMargin) * Double(tries)
             correct(by: margin * wantedByteCount - Double(result.byteCount))
         }
-        guard tries < BudgetSearch.most else {
-            throw BantamError(.invalidArgument, "budget: expected \(budget.goal.text), reached \(text(of: result))")
+        // Asking for the same again would give the same.
+        guard tries < BudgetSearch.most, goal != asked else {
+            throw BantamError(
+                .invalidArgument, "budget: expected \(budget.goal.text), reached \(text(of: result))")
         }
         return false
     }

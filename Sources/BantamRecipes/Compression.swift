@@ -137,11 +137,13 @@ public struct Compression: Sendable {
                     try writer.add(result.prepared, at: index, original: tensor, workers: workers)
                 }
                 let error = try clock.measure("checksum") {
-                    isMeasured ? try SquaredError(of: result.prepared.encoding, tensor, workers: workers) : nil
+                    isMeasured
+                        ? try SquaredError(of: result.prepared.encoding, tensor, workers: workers) : nil
                 }
                 if let key {
                     finished.add(
-                        .init(index: index, notes: result.notes, prediction: result.prediction, error: error), key)
+                        .init(index: index, notes: result.notes, prediction: result.prediction, error: error),
+                        key)
                 }
                 progress(entry.tensor.byteCount)
                 let notes = (trained.reasonSkipped(index).map { [$0] } ?? []) + result.notes
@@ -195,7 +197,8 @@ extension Compression {
 extension Compression.Outcome {
     /// What became of the tensor of an entry, but for how it is held.
     init(
-        _ entry: Plan.Entry, _ plan: Plan, notes: [String], prediction: Prediction?, error: SquaredError? = nil,
+        _ entry: Plan.Entry, _ plan: Plan, notes: [String], prediction: Prediction?,
+        error: SquaredError? = nil,
         step: Float? = nil
     ) {
         tensor = entry.tensor

@@ -112,7 +112,8 @@ struct StepTraining: Sendable {
             do {
                 trained.add(try group.trained(for: goal, workers), group)
             } catch let error as BantamError {
-                throw group.goal == .budget ? error : group.step.explained(error, in: file)
+                guard group.goal == .budget else { throw group.step.explained(error, in: file) }
+                throw BantamError(error.kind, "budget: \(error.message)")
             }
         }
         return trained
