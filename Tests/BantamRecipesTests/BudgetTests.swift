@@ -120,17 +120,20 @@ import Testing
     @Test func theSameBytesForAnyThreadsAndWithoutASearch() throws {
         let model = try Self.model()
         let yaml = "name: x\nbudget:\n  bpw: 3\n  states: 64\ncoding: auto\n"
-        func bytes(_ yaml: String, _ workers: Workers) throws -> (Data, Float?) {
+        func bytes(
+            _ yaml: String, _ workers: Workers
+        ) throws -> (Data, (step: Float, trained: Float, note: String)?) {
             try run(yaml, model, workers: workers) { compression, file in
-                (try Data(contentsOf: URL(fileURLWithPath: file.path)), compression.budget?.step)
+                (try Data(contentsOf: URL(fileURLWithPath: file.path)), compression.budget)
             }
         }
-        let (first, step) = try bytes(yaml, .one)
+        let (first, found) = try bytes(yaml, .one)
         #expect(try bytes(yaml, Workers(3)).0 == first)
-        let saved = try Recipe(yaml: yaml, file: "test").replaying(step: #require(step))
+        let saved = try Recipe(yaml: yaml, file: "test").replaying(
+            step: #require(found).step, trained: #require(found).trained)
         #expect(saved.hasPrefix("name: x\nbudget: {step: ") && saved.hasSuffix("states: 64}\ncoding: auto\n"))
-        let (again, sameStep) = try bytes(saved, Workers(2))
-        #expect(again == first && sameStep == step)
+        let (again, replayed) = try bytes(saved, Workers(2))
+        #expect(again == first && replayed?.step == found?.step)
     }
 
     /// The step is 1/√weight times the common one; what a rule keeps or leaves to another pass is left alone.
@@ -227,7 +230,7 @@ import Testing
         let estimate = try Estimate(plan, of: model)
         let elements = Double(model.entries.reduce(0) { $0 + $1.shape.elementCount })
         #expect(abs(8 * Double(estimate.byteCount) / elements - 4) < 0.2)
-        let step = try #require(estimate.budgetStep)
+        let step = try #require(estimate.budget?.step)
         #expect(estimate.outcomes.map(\.step) == [step, nil, step, step, nil])
     }
 }
