@@ -33,7 +33,7 @@ struct BudgetSearch: Sendable {
     private static let (decibelAim, decibelTolerance) = (0.03, 0.1)
     /// A size must not be exceeded, so a little less is tried for.
     private static let sizeMargin = 0.997
-    private static let (enough, most) = (4, 10)
+    private static let (enough, most) = (4, 16)
     private static let leastRate = 0.002
 
     init(_ budget: Budget, _ plan: Plan, originalByteCount: Int) {
@@ -136,7 +136,10 @@ struct BudgetSearch: Sendable {
         // What is missing rises with the step.
         let fine = known.filter { $0.missing < 0 }.map(\.place).max()
         let coarse = known.filter { $0.missing > 0 }.map(\.place).min()
-        if let fine, let coarse, fine + 1 < coarse { next = max(fine + 1, min(coarse - 1, next)) }
+        if let fine, let coarse, fine + 1 < coarse {
+            // Where secants do not close in, halves do.
+            next = known.count > 4 ? (fine + coarse) / 2 : max(fine + 1, min(coarse - 1, next))
+        }
         if next == place { next += missing > 0 ? -1 : 1 }
         tunedStep = StepGrid.step(at: next)
     }

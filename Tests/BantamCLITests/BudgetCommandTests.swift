@@ -31,13 +31,14 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--bpw", "3", "--sqnr", "20"], Int32(64)), (["--states", "8"], 64), (["--size", "25"], 64),
-        (["--bpw", "3", "--quantize", "8"], 64), (["--size", "1%"], 64),
-    ]) func whatCannotBeAsked(_ arguments: [String], _ status: Int32) throws {
+        ["--bpw", "3", "--sqnr", "20"], ["--states", "8"], ["--size", "25"],
+        ["--bpw", "3", "--quantize", "8"],
+        ["--size", "1%"],
+    ]) func whatCannotBeAsked(_ arguments: [String]) throws {
         try withTemporaryFolder { (folder: URL) throws in
             let output = folder.appendingPathComponent("small.safetensors").path
             let run = try Bantam.run(["compress", cnn, output] + arguments)
-            #expect(run.status == status && !run.errors.isEmpty, "\(run.errors)")
+            #expect(run.status == 64 && !run.errors.isEmpty, "\(run.errors)")
             #expect(!FileManager.default.fileExists(atPath: output))
         }
     }
