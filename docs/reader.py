@@ -1,6 +1,6 @@
 """A reader of Bantam's compressed files (version 1), written from docs/format.md alone.
 
-NumPy is all it needs; zstandard and lz4 only for arrays coded so. It checks nothing: it shows how little a reader is.
+NumPy is all it needs, and trellis.py beside it for trellis-coded tensors; zstandard and lz4 only for arrays coded so. It checks nothing: it shows how little a reader is.
 Usage: python3 reader.py FILE.safetensors [BASE]   prints name, dtype, shape and the first values of every tensor.
 A base, for files that were compressed against one, is an .npz or a plain .safetensors file.
 """
@@ -159,6 +159,11 @@ def read(path, base={}):
                 group = np.arange(len(rows)) // node["rows"]
             book = book.reshape(group[-1] + 1, -1)
             return book[group[:, None], rows].reshape(codes.shape)
+        if "indices" in node:
+            import trellis
+            matrix = (shape[0], int(np.prod(shape[1:]))) if len(shape) > 1 else (1, int(np.prod(shape)))
+            parts = [array(node[part], owner).tobytes() for part in ("indices", "tables")]
+            return trellis.elements(*parts, *matrix).reshape(shape)
         if "codes" in node:
             codes = tensor(node["codes"], owner, shape)
             matrix = (codes.shape[0] if codes.ndim > 1 else 1, codes[0].size if codes.ndim > 1 else codes.size)

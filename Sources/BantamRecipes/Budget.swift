@@ -9,8 +9,8 @@ import BantamYAML
 public struct Budget: Sendable {
     /// What is given.
     public enum Goal: Sendable, Hashable {
-        /// The common step, as an earlier run found it.
-        case step(Float)
+        /// The common step, as an earlier run found it, and the one that its tables were trained for.
+        case step(Float, trained: Float)
         /// Bits for each element of the model, for the whole file.
         case bitsPerWeight(Double)
         /// At most this fraction of the original file.
@@ -28,10 +28,14 @@ public struct Budget: Sendable {
 extension Budget {
     /// The value of the key `budget`: `{bpw: 3.5}`, `{size: 25%}`, `{sqnr: 29.5}` or `{step: 0.01}`, and `states`.
     init(_ value: YAMLValue) throws {
-        let entries = try value.mapping(of: "budget", keys: ["bpw", "size", "sqnr", "step", "states"])
-        let goals = entries.filter { $0.key != "states" }
+        let entries = try value.mapping(
+            of: "budget", keys: ["bpw", "size", "sqnr", "step", "trained", "states"])
+        let goals = entries.filter { $0.key != "states" && $0.key != "trained" }
         guard let (name, amount) = goals.first, goals.count == 1 else {
             throw value.error("expected one of bpw, size, sqnr and step in budget")
+        }
+        if name != "step", let trained = entries["trained"] {
+            throw trained.error("expected 'trained' beside a step, found \(name)")
         }
         switch name {
         case "bpw": goal = .bitsPerWeight(try amount.double(name, in: 0.001...64))
@@ -41,7 +45,10 @@ extension Budget {
             else { throw amount.error("expected a size such as 25%, found \(amount.kind)") }
             goal = .size(percent / 100)
         case "sqnr": goal = .sqnr(try amount.double(name, in: 0.01...150))
-        default: goal = .step(Float(try amount.double(name, in: 0x1p-120...0x1p120)))
+        default:
+            let step = Float(try amount.double(name, in: 0x1p-120...0x1p120))
+            let trained = try entries["trained"]?.double("trained", in: 0x1p-120...0x1p120)
+            goal = .step(step, trained: trained.map { Float($0) } ?? step)
         }
         quantization = RateDistortion(code: try RuleParser.code(entries["states"]) ?? .states64)
     }
@@ -51,14 +58,16 @@ extension Recipe {
     /// The recipe with the step that its budget came to, as YAML: it gives the same bytes without a search.
     ///
     /// - Throws: ``BantamError`` of kind `invalidArgument` if the budget does not stand on lines of its own.
-    public func replaying(step: Float) throws -> String {
+    public func replaying(step: Float, trained: Float) throws -> String {
         guard let budget else { return text }
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard let first = lines.firstIndex(where: { $0.hasPrefix("budget:") }) else {
-            throw BantamError(.invalidArgument, file: file, "expected 'budget:' at the start of a line to save the recipe")
+            throw BantamError(
+                .invalidArgument, file: file, "expected 'budget:' at the start of a line to save the recipe")
         }
         let end = lines[(first + 1)...].firstIndex { !$0.hasPrefix(" ") } ?? lines.endIndex
-        let line = "budget: {step: \(Double(step)), states: \(budget.quantization.code.stateCount)}"
+        let line =
+            "budget: {step: \(Double(step)), trained: \(Double(trained)), states: \(budget.quantization.code.stateCount)}"
         lines.replaceSubrange(first..<end, with: [line[...]])
         return lines.joined(separator: "\n")
     }

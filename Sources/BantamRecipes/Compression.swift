@@ -38,8 +38,9 @@ public struct Compression: Sendable {
     public var byteCount: Int
     /// The bytes that storing equal arrays once has saved.
     public var sharedByteCount: Int
-    /// The common step that the recipe's budget came to, and what was reached, for people.
-    public var budget: (step: Float, note: String)?
+    /// The common step that the recipe's budget came to, the one its tables were trained for, and what was reached, for
+    /// people.
+    public var budget: (step: Float, trained: Float, note: String)?
 
     /// Elements of all tensors.
     public var elementCount: Int { outcomes.reduce(0) { $0 + $1.tensor.shape.elementCount } }
@@ -76,18 +77,24 @@ public struct Compression: Sendable {
             return
         }
         var search = BudgetSearch(budget, plan, originalByteCount: source.fileByteCount)
+        var tables: TrainedSteps?
         while true {
-            let trained = try training.steps(budget: search.goal, workers: workers)
+            let settled =
+                try (search.tunedStep == nil ? nil : tables)
+                ?? training.steps(budget: search.goal, workers: workers)
+            tables = settled
+            let trained = search.tunedStep.map { settled.with(budgetStep: $0) } ?? settled
+            let step = trained.budget?.step ?? 1
             let isFirst = search.tries == 0
             var isMet = false
             self = try Compression(
                 plan, of: source, base: base, to: output, zeros: zeros, trained: trained, workers: workers,
                 progress: { if isFirst { progress($0) } }
             ) { reached in
-                isMet = try search.isMet(by: reached)
+                isMet = try search.isMet(by: reached, step: step)
                 return isMet
             }
-            self.budget = trained.budget.flatMap { result in search.note.map { (result.step, $0) } }
+            self.budget = search.note.map { (step, settled.budget?.step ?? step, $0) }
             if isMet { return }
         }
     }
@@ -137,11 +144,13 @@ public struct Compression: Sendable {
                     try writer.add(result.prepared, at: index, original: tensor, workers: workers)
                 }
                 let error = try clock.measure("checksum") {
-                    isMeasured ? try SquaredError(of: result.prepared.encoding, tensor, workers: workers) : nil
+                    isMeasured
+                        ? try SquaredError(of: result.prepared.encoding, tensor, workers: workers) : nil
                 }
                 if let key {
                     finished.add(
-                        .init(index: index, notes: result.notes, prediction: result.prediction, error: error), key)
+                        .init(index: index, notes: result.notes, prediction: result.prediction, error: error),
+                        key)
                 }
                 progress(entry.tensor.byteCount)
                 let notes = (trained.reasonSkipped(index).map { [$0] } ?? []) + result.notes
@@ -195,7 +204,8 @@ extension Compression {
 extension Compression.Outcome {
     /// What became of the tensor of an entry, but for how it is held.
     init(
-        _ entry: Plan.Entry, _ plan: Plan, notes: [String], prediction: Prediction?, error: SquaredError? = nil,
+        _ entry: Plan.Entry, _ plan: Plan, notes: [String], prediction: Prediction?,
+        error: SquaredError? = nil,
         step: Float? = nil
     ) {
         tensor = entry.tensor

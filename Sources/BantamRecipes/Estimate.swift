@@ -15,8 +15,8 @@ public struct Estimate: Sendable {
     public var byteCount: Int
     /// Whether some sizes were extrapolated from a part of a tensor.
     public var isSampled: Bool
-    /// The common step that the recipe's budget comes to, judged by samples.
-    public var budgetStep: Float?
+    /// The common step that the recipe's budget comes to, and the one its tables are trained for, judged by samples.
+    public var budget: (step: Float, trained: Float)?
 
     private static let sampleElements = 1 << 18
 
@@ -27,13 +27,14 @@ public struct Estimate: Sendable {
         _ plan: Plan, of source: any TensorFile, base: BaseFile? = nil, workers: Workers = Workers()
     ) throws {
         let zeros = try GlobalZeros(plan, source, workers: workers)
-        let trained = try StepTraining(plan, source, zeros: zeros, workers: workers)
-            .steps(
-                budget: plan.recipe.budget.map {
-                    BudgetSearch($0, plan, originalByteCount: source.fileByteCount).goal
-                }, workers: workers)
+        let training = try StepTraining(plan, source, zeros: zeros, workers: workers)
+        let search = plan.recipe.budget.map {
+            BudgetSearch($0, plan, originalByteCount: source.fileByteCount)
+        }
+        let settled = try training.steps(budget: search?.goal, workers: workers)
+        let trained = search?.tunedStep.map { settled.with(budgetStep: $0) } ?? settled
+        budget = trained.budget.map { ($0.step, settled.budget?.step ?? $0.step) }
         let clock = PassClock()
-        budgetStep = trained.budget?.step
         let parts = try plan.mapInTwoPhases(workers) { index, workers in
             let entry = plan.entries[index]
             return try locating(file: source.path, tensor: entry.tensor.name) {

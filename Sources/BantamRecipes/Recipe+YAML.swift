@@ -18,7 +18,8 @@ extension Recipe {
 
     private init(_ root: YAMLValue, text: String) throws {
         let entries = try root.mapping(
-            of: "a recipe", keys: ["name", "budget", "rules", "coding", "optimize", "non-finite", "otherwise"])
+            of: "a recipe",
+            keys: ["name", "budget", "rules", "coding", "optimize", "non-finite", "otherwise"])
         file = root.file
         self.text = text
         name = try entries["name"]?.string("a name") ?? file
@@ -62,7 +63,8 @@ extension Recipe {
             line: value.line, label: "quantize weight 1",
             action: .rateDistortion(
                 RateDistortionStep(
-                    goal: .budget, quantization: RateDistortion(), weight: 1, keepsNonFinite: keepingNonFinite)))
+                    goal: .budget, quantization: RateDistortion(), weight: 1, keepsNonFinite: keepingNonFinite
+                )))
         let cast = Step(
             line: value.line, label: "quantize fp16",
             action: .pass(try Cast(to: .float16, keepingNonFinite: true)))

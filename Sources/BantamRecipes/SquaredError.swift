@@ -21,7 +21,9 @@ extension SquaredError {
     /// - Complexity: O(elements); the sums do not depend on `workers`.
     init(of encoding: Encoding, _ original: Tensor, workers: Workers) throws {
         let decoded = try encoding.decoded(workers: workers)
-        let rounded = try decoded.dtype == original.dtype ? decoded : decoded.float32().float32(roundedTo: original.dtype)
+        let rounded =
+            try decoded.dtype == original.dtype
+            ? decoded : decoded.float32().float32(roundedTo: original.dtype)
         let (first, second) = (try original.float32(), try rounded.float32())
         let length = 1 << 16
         let parts = try workers.map((first.elementCount + length - 1) / length) { piece in

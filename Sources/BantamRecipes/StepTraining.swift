@@ -112,7 +112,8 @@ struct StepTraining: Sendable {
             do {
                 trained.add(try group.trained(for: goal, workers), group)
             } catch let error as BantamError {
-                throw group.goal == .budget ? error : group.step.explained(error, in: file)
+                guard group.goal == .budget else { throw group.step.explained(error, in: file) }
+                throw BantamError(error.kind, "budget: \(error.message)")
             }
         }
         return trained
@@ -137,7 +138,8 @@ extension StepTraining.Group {
 struct TrainedSteps: Sendable {
     private var passes: [Int: TrellisQuantize] = [:]
     private let skipped: [Int: String]
-    private var ofBudget: Set<Int> = []
+    /// What tensors make of the budget's step, by their position in the plan.
+    private var ofBudget: [Int: Float] = [:]
     /// The common step of what the budget decides on.
     private(set) var budget: RateDistortionTraining.Result?
 
@@ -150,15 +152,27 @@ struct TrainedSteps: Sendable {
         }
         if group.goal == .budget {
             budget = result
-            ofBudget = Set(group.members.map(\.index))
+            ofBudget = Dictionary(uniqueKeysWithValues: group.members.map { ($0.index, $0.relativeStep) })
         }
     }
 
     /// The pass for the tensor at a position of the plan, and its step for people.
     subscript(index: Int) -> TrellisQuantize? { passes[index] }
 
+    /// The same tables with another step for what the budget decides on.
+    func with(budgetStep step: Float) -> TrainedSteps {
+        var result = self
+        for (index, relativeStep) in ofBudget {
+            guard let pass = passes[index] else { continue }
+            result.passes[index] = TrellisQuantize(
+                pass.quantization, step: step * relativeStep, tables: pass.tables)
+        }
+        result.budget?.step = step
+        return result
+    }
+
     /// Whether the budget decides on the step of the tensor at a position of the plan.
-    func isOfBudget(_ index: Int) -> Bool { ofBudget.contains(index) }
+    func isOfBudget(_ index: Int) -> Bool { ofBudget[index] != nil }
 
     /// Why the tensor at a position of the plan is left as it is.
     func reasonSkipped(_ index: Int) -> String? { skipped[index] }

@@ -55,6 +55,7 @@ import Testing
             return leaves(palettized.codes) + [
                 text(palettized.codebook), "\(palettized.rowsPerGroup as Any)",
             ]
+        case .trellisCoded(let coded): return [text(coded.indices), text(coded.tables)]
         case .lowRank(let lowRank): return leaves(lowRank.left) + leaves(lowRank.right)
         }
     }
@@ -74,7 +75,7 @@ import Testing
                 "relative", "quantized>relative", "relative>quantized", "low-rank", "low-rank>quantized",
                 "quantized>int3", "quantized>bitmask>int3", "quantized>int3", "quantized>int3",
                 "quantized>int3", "quantized", "quantized>palettized>uint3", "palettized>uint3",
-                "palettized>uint3", "palettized>relative>uint3",
+                "palettized>uint3", "palettized>relative>uint3", "trellis",
             ]
             #expect(encodings.indices.map { a.storage(at: $0).encoding } == expected)
             #expect(b.storage(at: 0).encoding == "dense>coded")

@@ -101,7 +101,29 @@ enum Samples {
                                 try Sparse(Self.codes(weights(3, columns, seed: 3), [3, columns]), as: .csr)),
                             .tensor)))
             ))
-        return try encodings + lowBits(values, shape)
+        try encodings += lowBits(values, shape)
+        if shape == [12, 20] { encodings.append(("trellis", .trellisCoded(trellisCoded(shape)))) }
+        return encodings
+    }
+
+    /// Twelve rows and twenty columns with scales and means of their own, of step 1,, as
+    /// `quantize: {step: 1.0, states: 8}` once gave them.
+    private static func trellisCoded(_ shape: Shape) -> TrellisCoded {
+        let indices = bytes(
+            "010300130000803f066e080055fe018101778aefdf00f31dd5782fc8697508dde75e2a8a649a2af1aba0edab044e3cfb0fec1f93b5"
+                + "a96d1e5b695bacc012a2ab4106cb53ef6cbce374a03036c002009d94620e331ff2a961fed3bdaced52587e9db3e9e20ef2db1d"
+                + "4955775f588cb9cff7c32b115ce622adcbc8a4cb598fb99a0d914b6386f320dfc23fcc7c55aca26df95c")
+        let tables = bytes("015dd1cd18ba5009b3c6c853a7a82d06aaa07f1d46054700")
+        return TrellisCoded(
+            shape: shape, indices: Tensor(.uint8, [indices.count], indices),
+            tables: Tensor(.uint8, [tables.count], tables))
+    }
+
+    private static func bytes(_ digits: String) -> [UInt8] {
+        let digits = Array(digits.utf8)
+        return stride(from: 0, to: digits.count, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
+        }
     }
 
     /// Packed codes, palettes, scaled 8-bit floats, rotated rows, and scales that are held otherwise.

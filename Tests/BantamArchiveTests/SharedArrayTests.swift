@@ -38,6 +38,36 @@ import Testing
         ]
     }
 
+    /// Plain parts are shared by equal tensors only, but for the tables of a trellis code.
+    @Test func tablesAreSharedByTensorsThatDiffer() throws {
+        try withTemporaryFolder { folder in
+            let found = try #require(try Samples.encodings().first { $0.name == "trellis" })
+            guard case .trellisCoded(let coded) = found.encoding else {
+                Issue.record("expected a trellis-coded sample")
+                return
+            }
+            // The same indices with another step are another tensor.
+            var indices = coded.indices.array(as: UInt8.self)
+            indices[6] = 0
+            var other = coded
+            other.indices = Tensor(.uint8, [indices.count], indices)
+            let original = Samples.matrix(12, 20)
+            let path = folder.file("1")
+            let summary = try write(
+                [("a", .trellisCoded(coded), original), ("b", .trellisCoded(other), original)], to: path,
+                "none")
+            #expect(summary.sharedByteCount == coded.tables.byteCount)
+            #expect(summary.tensors.map(\.byteCount) == [170, 146])
+            let file = try SafetensorsFile(path)
+            #expect(file.entries.map(\.name).sorted() == ["a.indices", "a.tables", "b.indices"])
+            let archive = try CompressedFile(path)
+            try archive.verify(workers: .one)
+            for (index, coded) in [coded, other].enumerated() {
+                #expect(try archive.tensor(at: index).hasBytes(of: coded.decoded(workers: .one)))
+            }
+        }
+    }
+
     @Test(arguments: ["kept", "quantized-channel", "quantized-csr", "low-rank-quantized", "bitmask"])
     func equalTensorsAreStoredOnce(_ name: String) throws {
         try withTemporaryFolder { folder in

@@ -56,7 +56,7 @@ import Testing
         ("name: x", "line 1: expected the key 'rules' with a list of rules"),
         (
             "rule: []",
-            "line 1: unknown key 'rule' in a recipe; expected coding, name, non-finite, optimize, otherwise, rules"
+            "line 1: unknown key 'rule' in a recipe; expected budget, coding, name, non-finite, optimize, otherwise, rules"
         ),
         (
             "coding: zip\nrules: []",
@@ -130,6 +130,47 @@ import Testing
         (
             "rules:\n  - match: a\n    passes:\n      - quantize: 8\n      - quantize: fp16",
             "line 5: rule 1: expected quantize fp16 before quantize to codes"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - quantize: {step: 0.1, sqnr: 3}",
+            "line 4: rule 1: expected one of step, sqnr and rate in quantize"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - quantize: {step: -1}",
+            "line 4: rule 1: expected step, a number"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - quantize: {rate: 3, states: 16}",
+            "line 4: rule 1: expected 8, 64 or 256 states, found '16'"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - quantize: {rate: 3, weight: 2}",
+            "line 4: rule 1: expected a weight only where the budget decides"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - quantize: {rate: 3, bits: 2}",
+            "line 4: rule 1: unknown key 'bits'"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - quantize: {weight: 2}",
+            "line 4: expected the key 'budget' in the recipe, which 'quantize weight 2' needs"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - quantize: {rate: 3}\n      - sparse: csr",
+            "line 5: rule 1: expected quantize with a step or goal to be last"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - low-rank: {rank: 2}\n      - quantize: {rate: 3}",
+            "line 5: rule 1: expected quantize with a step or goal before all but prune"
+        ),
+        ("budget: 3", "line 1: expected budget as a mapping"),
+        ("budget: {bpw: 3, sqnr: 2}", "line 1: expected one of bpw, size, sqnr and step in budget"),
+        ("budget: {size: 25}", "line 1: expected a size such as 25%, found '25'"),
+        ("budget: {size: 0%}", "line 1: expected a size such as 25%, found '0%'"),
+        ("budget: {bpw: nan}", "line 1: expected bpw, a number"),
+        (
+            "budget: {bpw: 3}\nrules:\n  - otherwise: keep",
+            "line 1: expected a rule with 'quantize: {weight: 1}', which the budget decides on"
         ),
     ]) func faultsNameTheirPlace(text: String, expected: String) {
         let error = bantamError { _ = try Recipe(yaml: text, file: "a.yaml") }

@@ -70,7 +70,7 @@ struct CompressCommand: ParsableCommand {
             try CompressionTable(estimate.outcomes).print(quiet: false)
             for note in Compression.notes(of: estimate.outcomes) { common.note(note) }
             try print(base, estimate.outcomes)
-            try save(recipe, step: estimate.budgetStep)
+            try save(recipe, estimate.budget)
             let elements = source.entries.reduce(0) { $0 + $1.shape.elementCount }
             try Terminal.output(
                 "estimated: \(Format.bytes(source.fileByteCount)) → \(Format.bytes(estimate.byteCount)), "
@@ -93,7 +93,7 @@ struct CompressCommand: ParsableCommand {
         try CompressionTable(compression.outcomes).print(quiet: common.quiet)
         for note in compression.notes { common.note(note) }
         try print(base, compression.outcomes)
-        try save(recipe, step: compression.budget?.step)
+        try save(recipe, compression.budget.map { ($0.step, $0.trained) })
         if let budget = compression.budget {
             try Terminal.output("\(budget.note), step \(budget.step)")
         }
@@ -112,9 +112,9 @@ struct CompressCommand: ParsableCommand {
     }
 
     /// Writes the recipe that leads to the same file without a search.
-    private func save(_ recipe: Recipe, step: Float?) throws {
+    private func save(_ recipe: Recipe, _ steps: (step: Float, trained: Float)?) throws {
         guard let saveRecipe else { return }
-        let text = try step.map { try recipe.replaying(step: $0) } ?? recipe.text
+        let text = try steps.map { try recipe.replaying(step: $0.step, trained: $0.trained) } ?? recipe.text
         let file = try OutputFile(saveRecipe, overwriting: outputOptions.force)
         try file.write(text)
         try file.commit()

@@ -6,11 +6,13 @@ struct CompressionTable {
 
     init(_ outcomes: [Compression.Outcome]) {
         let hasSteps = outcomes.contains { $0.step != nil }
-        table = Table([
-            .text("tensor"), .text("dtype", dispensable: 3), .text("shape", dispensable: 1), .text("held as"),
-            .number("original", dispensable: 2),
-            .number("stored"), .number("bpw"),
-        ] + (hasSteps ? [.number("step", dispensable: 4)] : []))
+        table = Table(
+            [
+                .text("tensor"), .text("dtype", dispensable: 3), .text("shape", dispensable: 1),
+                .text("held as"),
+                .number("original", dispensable: 2),
+                .number("stored"), .number("bpw"),
+            ] + (hasSteps ? [.number("step", dispensable: 4)] : []))
         table.rows = outcomes.map { outcome in
             let elements = Double(max(outcome.tensor.shape.elementCount, 1))
             return [

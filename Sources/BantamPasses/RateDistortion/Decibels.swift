@@ -10,15 +10,15 @@ package enum Decibels {
     }
 
     /// dB in a factor of two in amplitude: 20·log₁₀ 2.
-    static let octave = 6.020599913279624
+    package static let octave = 6.020599913279624
 }
 
 /// Steps that are powers of the 1024th root of two.
-enum StepGrid {
+package enum StepGrid {
     static let bits = 10
 
     /// 2^(place / 1024).
-    static func step(at place: Int) -> Float {
+    package static func step(at place: Int) -> Float {
         var factor = 1.0
         var root = 2.0
         for bit in (0..<bits).reversed() {
@@ -29,7 +29,10 @@ enum StepGrid {
     }
 
     /// The place of the step next to 2^`logarithm`.
-    static func place(of logarithm: Double) -> Int {
+    package static func place(of logarithm: Double) -> Int {
         Int((logarithm * Double(1 << bits)).rounded())
     }
+
+    /// The place next to `step`, which is above 0.
+    package static func place(of step: Float) -> Int { place(of: BinaryLogarithm.of(Double(step))) }
 }

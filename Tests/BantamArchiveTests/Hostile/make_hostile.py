@@ -344,6 +344,54 @@ packed_lies = {
 }
 lies.update(packed_lies)
 
+TRELLIS = "trellis-none"
+
+
+def trellis(place, value, name="weight.indices"):
+    def change(data):
+        data[place] = value
+    return bytes_of(name, change)
+
+
+def whole(dtype):
+    def lie(archive):
+        archive.weight["dtype"] = dtype
+    return lie
+
+
+def inside(archive):
+    archive.weight["codes"] = {"indices": archive.weight.pop("indices"), "tables": archive.weight.pop("tables")}
+    archive.weight["codebook"] = "weight.book"
+    archive.arrays["weight.book"] = ["F32", [1], bytes(4)]
+
+
+def terabyte(archive):
+    archive.weight["shape"] = [1 << 20, 1 << 20]
+
+
+def signed_tables(archive):
+    archive.arrays["weight.tables"][0] = "I8"
+
+
+trellis_lies = {
+    "trellis-version": (TRELLIS, trellis(0, 2)),
+    "trellis-states": (TRELLIS, trellis(1, 4)),
+    "trellis-lanes": (TRELLIS, trellis(2, 31)),
+    "trellis-block": (TRELLIS, trellis(3, 63)),
+    "trellis-step": (TRELLIS, trellis(7, 0xff)),
+    "trellis-header-beyond": (TRELLIS, trellis(8, 0xff)),
+    "trellis-short": (TRELLIS, bytes_of("weight.indices", lambda data: data.pop())),
+    "trellis-long": (TRELLIS, bytes_of("weight.indices", lambda data: data.append(0))),
+    "trellis-tables-short": (TRELLIS, bytes_of("weight.tables", lambda data: data.pop())),
+    "trellis-tables-noise": (TRELLIS, bytes_of("weight.tables", set_all)),
+    "trellis-tables-signed": (TRELLIS, signed_tables),
+    "trellis-tables-missing": (TRELLIS, member(["tables"], "weight.none")),
+    "trellis-integers": (TRELLIS, whole("int32")),
+    "trellis-as-codes": (TRELLIS, inside),
+    "trellis-terabyte": (TRELLIS, terabyte),
+}
+lies.update(trellis_lies)
+
 for old in here.glob("*.safetensors"):
     old.unlink()
 for name, (source, lie) in lies.items():

@@ -50,6 +50,43 @@ import Testing
         }
     }
 
+    /// Of all sequences that leave zeros alone the best one.
+    @Test(arguments: TrellisCode.allCases) func zerosStayZeros(_ code: TrellisCode) {
+        let trained = Self.tables()
+        let costs = Self.costs(trained, lambda: 0.4)
+        let search = TrellisSearch(RateDistortion(code: code), trained)
+        func least(_ values: [Float], _ classes: [Int], from position: Int = 0, _ state: Int = 0) -> Int {
+            guard position < values.count else { return 0 }
+            return (values[position] == 0 ? 0...0 : -4...4).map { index in
+                costs.cost(values[position], index, classes[position], TrellisCode.quantizer(in: state))
+                    + least(values, classes, from: position + 1, code.state(after: index, in: state))
+            }.min()!
+        }
+        for seed in 1...12 as ClosedRange<UInt64> {
+            var values = normals(6, seed: seed).map { $0 * 2.5 }
+            values[1] = 0
+            values[3] = -0.0
+            let classes = [10, 30, 30, 10, 30, 10]
+            let expected = least(values, classes)
+            forEachLevel { level in
+                var contexts = classes.map { UInt8($0) }
+                let indices = search.run(
+                    values, count: 6, lanes: 1, keepingZeros: true, contexts: &contexts
+                ).map { Int($0) }
+                #expect(indices[1] == 0 && indices[3] == 0)
+                #expect(
+                    costs.cost(values, indices, classes, code) == expected, "seed \(seed), level \(level)")
+            }
+        }
+        // Long runs of zeros cost no more than they should, either.
+        var values = normals(3000, seed: 3).map { $0 * 6 }
+        for index in values.indices where index % 1000 > 400 || index % 3 == 0 { values[index] = 0 }
+        var contexts = [UInt8](repeating: 10, count: 3000)
+        let indices = search.run(values, count: 3000, lanes: 16, keepingZeros: true, contexts: &contexts)
+        #expect(zip(values, indices).allSatisfy { $0 != 0 || $1 == 0 })
+        #expect(zip(values, indices).contains { $0 != 0 && $1 != 0 })
+    }
+
     @Test(arguments: TrellisCode.allCases, [0, 0.4, 2]) func bestOfLongSequences(
         _ code: TrellisCode, _ lambda: Double
     ) {
