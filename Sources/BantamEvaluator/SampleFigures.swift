@@ -33,7 +33,8 @@ extension Metric {
         guard isMeanOverSamples else {
             throw BantamError(
                 .invalidArgument,
-                "expected a figure that every sample has: accuracy, top5, agreement or nll, found \(rawValue)")
+                "expected a figure that every sample has: accuracy, top5, agreement or nll, found \(rawValue)"
+            )
         }
         guard self != .top5 || classes > 5 else {
             throw BantamError(.invalidArgument, "expected more than five classes for top5, found \(classes)")

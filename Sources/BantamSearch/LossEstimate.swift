@@ -21,10 +21,9 @@ public struct LossEstimate: Sendable, Equatable {
     public init(_ losses: [[Double]], isCount: Bool) {
         let count = Double(max(losses.reduce(0) { $0 + $1.count }, 1))
         let samples = Double(max(losses.first?.count ?? 1, 1))
-        let prior = isCount ? 0.25 / samples : 0
-        let mean = losses.reduce(0.0) { $0 + $1.reduce(0, +) } / count + prior
-        let square = losses.reduce(0.0) { $0 + $1.reduce(0) { $0 + $1 * $1 } } / count + prior
-        self.mean = mean
+        let mean = losses.reduce(0.0) { $0 + $1.reduce(0, +) } / count
+        let square = losses.reduce(0.0) { $0 + $1.reduce(0) { $0 + $1 * $1 } } / count
+        self.mean = mean + (isCount ? 0.25 / samples : 0)
         variance = max(0, square - mean * mean)
     }
 

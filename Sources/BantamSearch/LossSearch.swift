@@ -103,7 +103,8 @@ public struct LossSearch: Sendable {
                 comment: "Nothing but lossless coding: no step keeps \(bound)."))
         let best = paths.filter { $0.byteCount != nil }.min { $0.byteCount! < $1.byteCount! }
         let chosen: (recipe: StepRecipe, byteCount: Int)
-        if let best, let recipe = best.recipe, let byteCount = best.byteCount, byteCount < lossless.byteCount {
+        if let best, let recipe = best.recipe, let byteCount = best.byteCount, byteCount < lossless.byteCount
+        {
             chosen = (recipe, byteCount)
         } else {
             chosen = lossless

@@ -133,7 +133,8 @@ struct StepTrials {
                 return (entry.name, kinds[index] ?? .steps(step))
             },
             deadZone: deadZone, coding: coding, optimize: optimize,
-            comment: "The smallest file found for a loss of \(search.bound): steps by \(allocation.kind.rawValue), "
+            comment:
+                "The smallest file found for a loss of \(search.bound): steps by \(allocation.kind.rawValue), "
                 + "strength \(Float(strength)).")
     }
 

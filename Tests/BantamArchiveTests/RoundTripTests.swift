@@ -56,6 +56,7 @@ import Testing
                 text(palettized.codebook), "\(palettized.rowsPerGroup as Any)",
             ]
         case .lowRank(let lowRank): return leaves(lowRank.left) + leaves(lowRank.right)
+        case .trellisCoded(let coded): return [text(coded.indices), text(coded.tables)]
         }
     }
 

@@ -72,7 +72,8 @@ struct CompressCommand: ParsableCommand {
         guard lossOptions.maxLoss != nil else { return }
         if recipeOptions.choosesPasses || base != nil {
             throw ValidationError(
-                "--max-loss chooses the passes itself: expected no recipe, preset, pass, --coding or --base with it")
+                "--max-loss chooses the passes itself: expected no recipe, preset, pass, --coding or --base with it"
+            )
         }
     }
 
@@ -145,7 +146,8 @@ struct CompressCommand: ParsableCommand {
         let start = ContinuousClock.now
         let search = try LossSearch(
             of: source, network: Network(contentsOf: files.network), data: TensorFiles.open(files.data),
-            bound: LossBound(text), seed: lossOptions.splitSeed, optimize: recipeOptions.optimization ?? .size,
+            bound: LossBound(text), seed: lossOptions.splitSeed,
+            optimize: recipeOptions.optimization ?? .size,
             workers: common.workers)
         let result = try search.run(triedBeside: output)
         let seconds = (ContinuousClock.now - start) / .seconds(1)

@@ -21,7 +21,8 @@ struct LossSearchTable {
                 path.allocation, Format.number(path.deadZone), Format.count(path.points.count),
                 path.points.first.map { Format.number($0.strength) } ?? "",
                 path.points.last.map { Format.number($0.strength) } ?? "",
-                path.chosen.map { Format.number($0) } ?? "none", path.byteCount.map { Format.bytes($0) } ?? "",
+                path.chosen.map { Format.number($0) } ?? "none",
+                path.byteCount.map { Format.bytes($0) } ?? "",
             ]
         }
         return table.lines(width: width) + [

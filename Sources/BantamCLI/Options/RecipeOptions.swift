@@ -127,7 +127,8 @@ struct RecipeOptions: ParsableArguments {
 
     /// The budget as recipes write it.
     private var budget: String? {
-        let goal = bpw.map { "bpw: \($0)" } ?? size.map { "size: \(quoted($0))" } ?? sqnr.map { "sqnr: \($0)" }
+        let goal =
+            bpw.map { "bpw: \($0)" } ?? size.map { "size: \(quoted($0))" } ?? sqnr.map { "sqnr: \($0)" }
         return goal.map { "{\($0)\(states.map { ", states: \($0)" } ?? "")}" }
     }
 
@@ -164,7 +165,8 @@ struct RecipeOptions: ParsableArguments {
         if budget != nil {
             if quantize != nil || palettize != nil || sparse != nil || lowRank != nil {
                 throw ValidationError(
-                    "--bpw, --size and --sqnr quantize by themselves; of the passes only --prune goes with them")
+                    "--bpw, --size and --sqnr quantize by themselves; of the passes only --prune goes with them"
+                )
             }
         } else if states != nil {
             throw ValidationError("--states goes with --bpw, --size and --sqnr")
