@@ -24,7 +24,8 @@ public struct LossEstimate: Sendable, Equatable {
         let mean = losses.reduce(0.0) { $0 + $1.reduce(0, +) } / count
         let square = losses.reduce(0.0) { $0 + $1.reduce(0) { $0 + $1 * $1 } } / count
         self.mean = mean + (isCount ? 0.25 / samples : 0)
-        variance = max(0, square - mean * mean)
+        let spread = square - mean * mean
+        variance = spread < 0 ? 0 : spread
     }
 
     /// Whether nine times in ten as many other samples as `count` will lose no more than `allowed` on average.
@@ -34,9 +35,9 @@ public struct LossEstimate: Sendable, Equatable {
     public func keeps(_ allowed: Double, on count: Int, isCount: Bool) -> Bool {
         let quantile = 1.281_551_565_544_6  // the 90 % point of the normal distribution
         let samples = Double(max(count, 1))
+        guard mean.isFinite, variance.isFinite else { return false }
         let total = max(0, mean) * samples + quantile * (variance * samples).squareRoot()
         let limit = isCount ? (allowed * samples + 1e-9).rounded(.down) + 0.5 : allowed * samples
-        // A NaN keeps nothing.
         return total <= limit
     }
 }

@@ -100,7 +100,7 @@ public struct LossSearch: Sendable {
         let lossless = try trials.measured(
             StepRecipe(
                 tensors: [], deadZone: 0.5, coding: "auto", optimize: optimize.rawValue,
-                comment: "Nothing but lossless coding: no step keeps \(bound)."))
+                comment: "Nothing but lossless coding: no steps make a smaller file for a loss of \(bound)."))
         let best = paths.filter { $0.byteCount != nil }.min { $0.byteCount! < $1.byteCount! }
         let chosen: (recipe: StepRecipe, byteCount: Int)
         if let best, let recipe = best.recipe, let byteCount = best.byteCount, byteCount < lossless.byteCount

@@ -34,7 +34,7 @@ public struct LossSearchResult: Sendable {
     public var byteCount: Int
     /// Bytes of the original.
     public var originalByteCount: Int
-    /// Whether nothing lossy keeps the promise, so that the file is compressed losslessly.
+    /// Whether the file is compressed losslessly, because nothing lossy keeps the promise or is smaller.
     public var isLossless: Bool
     /// What was searched.
     public var paths: [Path]

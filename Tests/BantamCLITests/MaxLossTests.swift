@@ -55,10 +55,15 @@ import Testing
 
     @Test func aPromiseThatTheOtherHalfBreaksIsExitCodeOneAndNoFile() throws {
         try withTemporaryFolder { (folder: URL) throws in
-            let count = 100
+            let count = 400
             let split = SampleSplit(labels: [Int](repeating: 1, count: count))
             var weights = [Float](repeating: 0, count: count) + [Float](repeating: 1, count: count)
-            for sample in split.report { weights[count + sample] = 0.05 }
+            for (index, sample) in split.search.enumerated() {
+                weights[count + sample] = 1 + Float(index * 331 % 997) / 997
+            }
+            for (index, sample) in split.report.enumerated() {
+                weights[count + sample] = 0.02 + Float(index * 331 % 997) / 99_700
+            }
             let inputs = (0..<count * count).map { UInt8($0 / count == $0 % count ? 1 : 0) }
             func write(_ name: String, _ tensors: [(String, Tensor)]) throws -> String {
                 let path = folder.appendingPathComponent(name).path

@@ -62,9 +62,12 @@ struct LossSearchTable {
     static func notes(_ result: LossSearchResult) -> [String] {
         var notes: [String] = []
         if result.isLossless {
+            let samples = Format.count(result.search.sampleCount, "sample")
             notes.append(
-                "note: no step keeps \(result.bound) as far as \(Format.count(result.search.sampleCount, "sample")) can tell: "
-                    + "compressed losslessly")
+                result.paths.contains { $0.chosen != nil }
+                    ? "note: compressed losslessly, which is smaller than any steps"
+                    : "note: compressed losslessly: no step keeps \(result.bound) as far as \(samples) can tell"
+            )
         } else if !result.isProven {
             notes.append(
                 "note: \(Format.count(result.report.sampleCount, "sample")) cannot rule out a larger loss: the interval reaches "
