@@ -59,11 +59,13 @@ let package = Package(
             on: ["BantamArchive", "BantamInference", "BantamLinearAlgebra", "CBantamKernels"]),
         floor("BantamRecipes", on: ["BantamPasses", "BantamArchive", "BantamYAML"]),
         floor("BantamReports", on: ["BantamEvaluator", "BantamRecipes"]),
+        floor("BantamSearch", on: ["BantamEvaluator", "BantamRecipes"]),
         floor(
             "Bantam",
             on: [
                 "BantamTensors", "BantamEncodings", "BantamCoding", "BantamLoaders", "BantamArchive",
                 "BantamPasses", "BantamInference", "BantamEvaluator", "BantamRecipes", "BantamReports",
+                "BantamSearch",
             ]),
         .executableTarget(
             name: "BantamCLI",
@@ -82,6 +84,7 @@ let package = Package(
         tests(of: "BantamYAML"),
         tests(of: "BantamRecipes", hostile: true),
         tests(of: "BantamReports"),
+        tests(of: "BantamSearch"),
         .testTarget(
             name: "BantamCLITests",
             dependencies: ["BantamCLI", "BantamArchive", "BantamLoaders", "BantamTestSupport"]),

@@ -9,6 +9,7 @@
 @_exported import BantamPasses
 @_exported import BantamRecipes
 @_exported import BantamReports
+@_exported import BantamSearch
 @_exported import BantamTensors
 
 /// The version of the library and the command, as `bantam --version` prints it.

@@ -75,7 +75,7 @@ extension ClassificationMetrics {
         }
     }
 
-    private static func samples(of outputs: Tensor) throws -> (rows: Int, classes: Int) {
+    static func samples(of outputs: Tensor) throws -> (rows: Int, classes: Int) {
         guard outputs.shape.rank == 2, outputs.shape.axes[1] > 0 else {
             throw BantamError(
                 .invalidArgument, "expected outputs of shape samples×classes, found \(outputs.shape)")
@@ -96,7 +96,7 @@ extension ClassificationMetrics {
 
 extension UnsafeBufferPointer<Float> {
     /// The position of the largest value, the first of equal ones; NaN is smaller than all.
-    fileprivate var prediction: Int {
+    var prediction: Int {
         var best = 0
         for index in indices where self[index] > self[best] || (self[best].isNaN && !self[index].isNaN) {
             best = index
@@ -105,7 +105,7 @@ extension UnsafeBufferPointer<Float> {
     }
 
     /// How many values are before that of `label` when sorted downwards, equal ones in order of position.
-    fileprivate func rank(of label: Int) -> Int {
+    func rank(of label: Int) -> Int {
         let own = self[label]
         return indices.reduce(0) { rank, index in
             let value = self[index]
@@ -116,7 +116,7 @@ extension UnsafeBufferPointer<Float> {
         }
     }
 
-    fileprivate func negativeLogLikelihood(
+    func negativeLogLikelihood(
         of label: Int, _ kind: ClassificationMetrics.OutputKind
     ) -> Double {
         let own = Double(self[label])

@@ -23,6 +23,8 @@ public final class OutputFile: Sendable {
         case path(String, overwriting: Bool)
         /// The folder it belongs to does, when that is committed.
         case folder
+        /// Nothing does: it goes with its object.
+        case none
     }
 
     /// Begins a file that is to have the name `path`.
@@ -51,6 +53,27 @@ public final class OutputFile: Sendable {
         self.path = path
         file = folder
         destination = .folder
+    }
+
+    /// A file that never gets a name, in the folder where `path` would be: to try what would be written there.
+    ///
+    /// - Throws: ``BantamError`` of kind `cannotCreate`.
+    public init(neverNamedBeside path: String) throws {
+        self.path = path
+        destination = .none
+        do {
+            file = try TemporaryFile(beside: path)
+        } catch var error as BantamError {
+            error.file = path
+            throw error
+        }
+    }
+
+    /// Sees whether a file could have the name `path`, before work is done for it.
+    ///
+    /// - Throws: ``BantamError`` of kind `cannotCreate` as ``init(_:overwriting:)`` does.
+    public static func check(_ path: String, overwriting: Bool) throws {
+        _ = try OutputFile(path, overwriting: overwriting)
     }
 
     /// Where the bytes written so far can be read before they have their name, in this process.
@@ -121,7 +144,7 @@ public final class OutputFile: Sendable {
     }
 
     /// Syncs the file and gives it its name. Only now does anyone see it; nothing is written afterwards. A file
-    /// of an ``OutputFolder`` gets its name with the folder instead.
+    /// of an ``OutputFolder`` gets its name with the folder instead, one that was never to have a name gets none.
     ///
     /// - Throws: ``BantamError``: `io` if the bytes do not reach the disk, `cannotCreate` if something else took
     ///   the name in the meantime and is not to be overwritten.

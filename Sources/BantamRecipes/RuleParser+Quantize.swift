@@ -138,3 +138,22 @@ extension RuleParser {
             action: scope == "shared" ? .sharedPalette(pass) : .pass(pass))
     }
 }
+
+/// What recipes call `round`.
+extension RuleParser {
+    func round(_ value: YAMLValue) throws -> Step {
+        let entries =
+            value.isMapping
+            ? try value.mapping(of: "round", keys: ["step", "dead-zone", "non-finite"]) : ["step": value]
+        guard let step = entries["step"] else { throw value.error("expected the key 'step' in round") }
+        let size = try step.double(
+            "step", in: Double(Float.leastNormalMagnitude)...Double(Float.greatestFiniteMagnitude))
+        let deadZone = try entries["dead-zone"]?.double("dead-zone", in: 0.5...1) ?? 0.5
+        let keeps = try entries["non-finite"].map(RuleParser.keepsNonFinite) ?? keepsNonFinite
+        return Step(
+            line: value.line,
+            label: "round to steps of \(Float(size))" + (deadZone == 0.5 ? "" : ", dead zone \(deadZone)"),
+            action: .pass(
+                try RoundToStep(step: Float(size), deadZone: Float(deadZone), keepingNonFinite: keeps)))
+    }
+}

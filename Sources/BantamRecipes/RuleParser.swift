@@ -84,12 +84,13 @@ struct RuleParser {
             switch name {
             case "quantize": try quantize(options)
             case "palettize": try palettize(options)
+            case "round": try round(options)
             case "prune": try prune(options)
             case "sparse": try sparse(options)
             case "low-rank": try lowRank(options)
             default:
                 throw value.error(
-                    "unknown pass '\(name)'; expected quantize, palettize, prune, sparse or low-rank")
+                    "unknown pass '\(name)'; expected quantize, palettize, round, prune, sparse or low-rank")
             }
         }
     }

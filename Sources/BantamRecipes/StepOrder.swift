@@ -61,6 +61,9 @@ struct StepOrder {
             }
             codes = .symmetric
             isScaledLevels = true
+        case is RoundToStep:
+            if codes != nil || isPalettized { return "expected one quantize to codes, found a second one" }
+            codes = .symmetric
         case let palettize as Palettize:
             if isPalettized || codes != nil {
                 return "expected one of quantize and palettize to codes, found a second one"

@@ -57,6 +57,7 @@ import Testing
             ]
         case .trellisCoded(let coded): return [text(coded.indices), text(coded.tables)]
         case .lowRank(let lowRank): return leaves(lowRank.left) + leaves(lowRank.right)
+        case .trellisCoded(let coded): return [text(coded.indices), text(coded.tables)]
         }
     }
 

@@ -17,6 +17,7 @@ import Testing
         case .palettized(let palettized): try bytes(palettized.codes) + palettized.codebook.byteCount
         case .trellisCoded(let coded): coded.indices.byteCount + coded.tables.byteCount
         case .lowRank(let lowRank): try bytes(lowRank.left) + bytes(lowRank.right)
+        case .trellisCoded(let coded): coded.indices.byteCount + coded.tables.byteCount
         }
     }
 

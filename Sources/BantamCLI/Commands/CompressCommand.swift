@@ -18,6 +18,10 @@ struct CompressCommand: ParsableCommand {
             model before fine-tuning, an earlier checkpoint. Decompression then needs the same base. Tensors \
             correspond by name, dtype and shape. Passes do not run over tensors that did not change.
 
+            With --max-loss, --network and --data the smallest file is looked for that loses at most that: the step of \
+            each tensor is chosen on one half of the data and the loss reported on the other half, with its 95 % \
+            interval. If that half loses more than was promised, nothing is written and the exit code is 1.
+
             The output is a valid .safetensors file; 'bantam decompress' brings the tensors back.
 
             EXAMPLES
@@ -29,6 +33,8 @@ struct CompressCommand: ParsableCommand {
               bantam compress model.safetensors small.safetensors --bpw 3.5
               bantam compress model.safetensors small.safetensors --size 25% --save-recipe mine.yaml
               bantam compress fine-tuned.safetensors small.safetensors --base model.safetensors
+              bantam compress model.safetensors small.safetensors --max-loss accuracy=0.5% \\
+                --network network.yaml --data validation.npz
             """)
 
     @Argument(help: "The weight file, manifest or folder.", completion: .file())
@@ -47,9 +53,11 @@ struct CompressCommand: ParsableCommand {
         completion: .file())
     var base: String?
 
+    @OptionGroup(title: "The loss that may be") var lossOptions: LossOptions
+
     @Option(
         help: ArgumentHelp(
-            "Write the recipe with the step that --bpw, --size, --sqnr or a recipe's budget came to; it gives the same file without a search.",
+            "Write the recipe with the step that --bpw, --size, --sqnr or a recipe's budget came to, or with the steps that --max-loss found; it gives the same file without a search.",
             valueName: "FILE"),
         completion: .file())
     var saveRecipe: String?
@@ -60,9 +68,18 @@ struct CompressCommand: ParsableCommand {
     @OptionGroup var outputOptions: OutputOptions
     @OptionGroup var common: CommonOptions
 
+    func validate() throws {
+        guard lossOptions.maxLoss != nil else { return }
+        if recipeOptions.choosesPasses || base != nil {
+            throw ValidationError(
+                "--max-loss chooses the passes itself: expected no recipe, preset, pass, --coding or --base with it"
+            )
+        }
+    }
+
     func run() throws {
-        let recipe = try recipeOptions.resolved()
         let source = try inputOptions.open(input)
+        let recipe = try searched(source) ?? recipeOptions.resolved()
         let plan = try Plan(recipe, for: source)
         let base = try base.map { try BaseFile(contentsOf: $0) }
         if dryRun {
@@ -118,6 +135,35 @@ struct CompressCommand: ParsableCommand {
         let file = try OutputFile(saveRecipe, overwriting: outputOptions.force)
         try file.write(text)
         try file.commit()
+    }
+
+    /// The recipe that a search finds, if one is asked for.
+    private func searched(_ source: any TensorFile) throws -> Recipe? {
+        guard let text = lossOptions.maxLoss, let files = lossOptions.networkOptions.files else { return nil }
+        // Outputs that cannot be had should not cost a search.
+        let json = try lossOptions.searchJSON.map { try OutputFile($0, overwriting: outputOptions.force) }
+        if !dryRun { try OutputFile.check(output, overwriting: outputOptions.force) }
+        let start = ContinuousClock.now
+        let search = try LossSearch(
+            of: source, network: Network(contentsOf: files.network), data: TensorFiles.open(files.data),
+            bound: LossBound(text), seed: lossOptions.splitSeed,
+            optimize: recipeOptions.optimization ?? .size,
+            workers: common.workers)
+        let result = try search.run(triedBeside: output)
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        try json?.write(result.json.prettyText)
+        try json?.commit()
+        if !common.quiet {
+            for line in LossSearchTable(result, seconds: seconds).lines(width: Terminal.width) {
+                try Terminal.output(line)
+            }
+        }
+        guard result.isKept else {
+            Terminal.error("bantam: " + LossSearchTable.broken(result, output: output))
+            throw ExitCode(1)
+        }
+        for note in LossSearchTable.notes(result) { common.note(note) }
+        return try result.recipe()
     }
 
     /// What the base was good for.

@@ -11,6 +11,11 @@ struct NetworkOptions: ParsableArguments {
             "Test data: an .npz or .safetensors with 'inputs' and 'labels'.", valueName: "FILE"))
     var data: String?
 
+    /// Both files, if they are given.
+    var files: (network: String, data: String)? {
+        if let network, let data { (network, data) } else { nil }
+    }
+
     func validate() throws {
         if (network == nil) != (data == nil) { throw ValidationError("--network and --data go together") }
     }

@@ -140,6 +140,16 @@ struct RecipeOptions: ParsableArguments {
         ].contains { $0 != nil } || prune != nil || palettize != nil || budget != nil
     }
 
+    /// Whether anything but `--optimize` is given.
+    var choosesPasses: Bool {
+        var rest = self
+        rest.optimize = nil
+        return recipe != nil || preset != nil || rest.hasFlags
+    }
+
+    /// What `--optimize` asks for.
+    var optimization: Optimization? { optimize.flatMap { try? Optimization(named: $0) } }
+
     func validate() throws {
         if [recipe != nil, preset != nil, hasFlags].filter({ $0 }).count > 1 {
             throw ValidationError("expected one of --recipe, --preset and pass flags, found several")

@@ -1,0 +1,206 @@
+// Why: a candidate is tried as the file it would be, written and read back, so that what is judged is what users get.
+
+import BantamArchive
+import BantamCoding
+import BantamEvaluator
+import BantamInference
+import BantamLoaders
+import BantamRecipes
+import BantamTensors
+
+/// The compressions that a search tries.
+struct StepTrials {
+    private let search: LossSearch
+    private let path: String
+    private let kinds: [StepRecipe.Treatment?]
+
+    /// Points of the grid to an octave of strength.
+    static let pointsPerOctave = 16
+    /// How many neighbours on either side a point is judged with.
+    static let neighbours = 3
+    /// The lowest and highest strength tried, as powers of two: steps of 1/128 to 8 times the root mean square.
+    static let octaves = -7...3
+
+    init(_ search: LossSearch, path: String) {
+        self.search = search
+        self.path = path
+        // A scale and what a header says of it take more than a short vector saves.
+        kinds = search.source.entries.map { entry in
+            guard entry.shape.rank < 2, entry.shape.elementCount < 64 else { return nil }
+            return entry.dtype == .float32 || entry.dtype == .float64 ? .half : .keep
+        }
+    }
+
+    /// The squared error of the outputs when each tensor alone is rounded to half its root mean square.
+    func outputErrors(_ scales: [TensorScale?]) throws -> [(step: Float, error: Double)?] {
+        try map(scales.count) { index, workers in
+            guard let scale = scales[index] else { return nil }
+            let step = Float(scale.magnitude / 2).withEightBits
+            let recipe = StepRecipe(
+                tensors: [(search.source.entries[index].name, .steps(step))], deadZone: 0.5, coding: "none",
+                comment: "One tensor alone.")
+            let outputs = try compressed(recipe, workers).0 { file in
+                try search.searchBench.outputs(of: file, workers: workers)
+            }
+            return (step, try outputs.squaredDistance(to: search.searchBench.outputs))
+        }
+    }
+
+    /// Goes up the grid of strengths as far as the promise is kept.
+    func climb(_ allocation: StepAllocation, deadZone: Float) throws -> LossSearchResult.Path {
+        let bench = search.searchBench
+        let isCount = search.bound.metric.isCount
+        let allowed = search.bound.allowed(original: bench.figure)
+        var losses: [Int: [Double]] = [:]
+        func tryPoints(_ points: [Int]) throws {
+            let missing = points.filter { losses[$0] == nil }
+            let found = try map(missing.count) { index, workers in
+                try compressed(
+                    recipe(allocation, deadZone, at: missing[index], coding: "none", optimize: nil), workers
+                ).0 { try bench.losses(of: $0, workers: workers) }
+            }
+            for (point, loss) in zip(missing, found) { losses[point] = loss }
+        }
+        let perOctave = StepTrials.pointsPerOctave
+        let lowest = StepTrials.octaves.lowerBound * perOctave
+        let highest = StepTrials.octaves.upperBound * perOctave
+        // Whole octaves first: where the loss as counted is too much twice in a row, there is no need to look.
+        let coarse = Array(stride(from: lowest, through: highest, by: perOctave))
+        try tryPoints(coarse)
+        let isWithin = coarse.map { point in
+            LossEstimate([losses[point]!], isCount: false).mean <= allowed + 1e-9
+        }
+        let last = isWithin.lastIndex(of: true).map { coarse[$0] } ?? lowest
+        let first = isWithin.firstIndex(of: false).map { coarse[$0] } ?? highest
+        var best: Int?
+        // From the last octave that looks well downwards, until one holds a point that passes.
+        var top = min(highest, max(last, first) + perOctave)
+        while best == nil, top > lowest {
+            let bottom = max(lowest, top - perOctave)
+            let margin = StepTrials.neighbours
+            try tryPoints(Array(bottom - margin...top + margin))
+            best = (bottom...top).last { point in
+                let window = (point - margin...point + margin).map { losses[$0]! }
+                return LossEstimate(window, isCount: isCount).keeps(
+                    allowed, on: search.split.report.count, isCount: isCount)
+                    && LossEstimate([losses[point]!], isCount: false).mean <= allowed + 1e-9
+            }
+            top = bottom
+        }
+        var result = LossSearchResult.Path(
+            allocation: allocation.kind.rawValue, deadZone: Double(deadZone),
+            points: losses.sorted { $0.key < $1.key }.map { point, loss in
+                .init(strength: StepTrials.strength(point), loss: LossEstimate([loss], isCount: false).mean)
+            })
+        if let best {
+            let recipe = recipe(
+                allocation, deadZone, at: best, coding: "auto", optimize: search.optimize.rawValue)
+            result.chosen = StepTrials.strength(best)
+            (result.recipe, result.byteCount) = (recipe, try measured(recipe).byteCount)
+        }
+        return result
+    }
+
+    /// A recipe and the size of the file it makes.
+    func measured(_ recipe: StepRecipe) throws -> (recipe: StepRecipe, byteCount: Int) {
+        (recipe, try compressed(recipe, search.workers).1)
+    }
+
+    /// What the other half says of the choice.
+    func report(
+        _ chosen: (recipe: StepRecipe, byteCount: Int), paths: [LossSearchResult.Path], lossless: Bool
+    ) throws -> LossSearchResult {
+        let (searchBench, reportBench) = (search.searchBench, search.reportBench)
+        return try compressed(chosen.recipe, search.workers).0 { file in
+            LossSearchResult(
+                bound: search.bound, recipeText: chosen.recipe.text, byteCount: chosen.byteCount,
+                originalByteCount: search.source.fileByteCount, isLossless: lossless, paths: paths,
+                search: HalfResult(
+                    searchBench, losses: try searchBench.losses(of: file, workers: search.workers)),
+                report: HalfResult(
+                    reportBench, losses: try reportBench.losses(of: file, workers: search.workers)))
+        }
+    }
+
+    private func recipe(
+        _ allocation: StepAllocation, _ deadZone: Float, at point: Int, coding: String, optimize: String?
+    ) -> StepRecipe {
+        let strength = StepTrials.strength(point)
+        let steps = allocation.steps(strength)
+        return StepRecipe(
+            tensors: search.source.entries.enumerated().compactMap { index, entry in
+                guard let step = steps[index] else { return nil }
+                return (entry.name, kinds[index] ?? .steps(step))
+            },
+            deadZone: deadZone, coding: coding, optimize: optimize,
+            comment:
+                "The smallest file found for a loss of \(search.bound): steps by \(allocation.kind.rawValue), "
+                + "strength \(Float(strength)).")
+    }
+
+    /// 2^(point/16), from square roots, which are the same on every processor.
+    static func strength(_ point: Int) -> Double {
+        let root = 2.0.squareRoot().squareRoot().squareRoot().squareRoot()
+        let octave = Int((Double(point) / Double(pointsPerOctave)).rounded(.down))
+        var result = 1.0
+        for _ in 0..<(point - octave * pointsPerOctave) { result *= root }
+        for _ in 0..<abs(octave) { result *= octave < 0 ? 0.5 : 2 }
+        return result
+    }
+
+    /// A way to use the file that a recipe makes, and its size.
+    private func compressed(
+        _ recipe: StepRecipe, _ workers: Workers
+    ) throws -> (use: Trial, byteCount: Int) {
+        let plan = try Plan(Recipe(yaml: recipe.text, file: "search"), for: search.source)
+        let output = try OutputFile(neverNamedBeside: path)
+        let compression = try Compression(plan, of: search.source, to: output, workers: workers)
+        search.progress()
+        return (Trial(output: output, workers: workers), compression.byteCount)
+    }
+
+    /// A file that is there while it is used.
+    struct Trial {
+        let output: OutputFile
+        let workers: Workers
+
+        func callAsFunction<Result>(_ body: (CompressedFile) throws -> Result) throws -> Result {
+            try withExtendedLifetime(output) {
+                try body(CompressedFile(output.readablePath, workers: workers))
+            }
+        }
+    }
+
+    /// Small models side by side, large ones one after another.
+    private func map<Result: Sendable>(
+        _ count: Int, _ body: @Sendable (Int, Workers) throws -> Result
+    ) throws -> [Result] {
+        guard search.source.tensorByteCount <= 64 << 20 else {
+            return try (0..<count).map { try body($0, search.workers) }
+        }
+        return try search.workers.map(count) { try body($0, .one) }
+    }
+}
+
+extension Tensor {
+    /// Σ over rows of the squared distance between two sets of outputs, a shift of a whole row not counted: it changes
+    /// neither predictions nor probabilities.
+    fileprivate func squaredDistance(to other: Tensor) throws -> Double {
+        let columns = shape.axes.last ?? 1
+        return try float32().withElements(as: Float.self) { mine in
+            try other.float32().withElements(as: Float.self) { theirs in
+                var total = 0.0
+                for row in stride(from: 0, to: min(mine.count, theirs.count), by: max(columns, 1)) {
+                    var (sum, square) = (0.0, 0.0)
+                    for column in row..<row + columns {
+                        let difference = Double(mine[column]) - Double(theirs[column])
+                        sum += difference
+                        square += difference * difference
+                    }
+                    total += square - sum * sum / Double(max(columns, 1))
+                }
+                return total
+            }
+        }
+    }
+}
