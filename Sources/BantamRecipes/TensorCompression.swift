@@ -48,9 +48,11 @@ struct TensorCompression {
         }
         var encoding = Encoding.dense(tensor)
         let prepare = { @Sendable (encoding: Encoding) in
-            // A 16-bit float stands in the file as any tool reads it, unless a coder is asked for by name.
-            let coding =
-                recipe.coding.isAutomatic && encoding.isCast(of: tensor) ? Coding.none : recipe.coding
+            // A 16-bit float stands in the file as any tool reads it, unless a coder is asked for by name, or a budget
+            // asks for the fewest bytes.
+            let staysPlain =
+                recipe.coding.isAutomatic && recipe.budget == nil && encoding.isCast(of: tensor)
+            let coding = staysPlain ? Coding.none : recipe.coding
             return try PreparedTensor(encoding, coding: coding, workers: workers)
         }
         let fast = recipe.coding.fast

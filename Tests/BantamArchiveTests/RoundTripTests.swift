@@ -55,7 +55,6 @@ import Testing
             return leaves(palettized.codes) + [
                 text(palettized.codebook), "\(palettized.rowsPerGroup as Any)",
             ]
-        case .trellisCoded(let coded): return [text(coded.indices), text(coded.tables)]
         case .lowRank(let lowRank): return leaves(lowRank.left) + leaves(lowRank.right)
         case .trellisCoded(let coded): return [text(coded.indices), text(coded.tables)]
         }

@@ -15,7 +15,6 @@ import Testing
         case .quantized(let quantized):
             try bytes(quantized.codes) + quantized.scales.byteCount + (quantized.zeroPoints?.byteCount ?? 0)
         case .palettized(let palettized): try bytes(palettized.codes) + palettized.codebook.byteCount
-        case .trellisCoded(let coded): coded.indices.byteCount + coded.tables.byteCount
         case .lowRank(let lowRank): try bytes(lowRank.left) + bytes(lowRank.right)
         case .trellisCoded(let coded): coded.indices.byteCount + coded.tables.byteCount
         }
