@@ -223,8 +223,9 @@ BANTAM_BODY int pack_marks(rans_decoder *decoder, const uint16_t marks[STEP], ui
     return 1;
 }
 
-// The heads of a step in the order of the states.
-BANTAM_BODY void join_heads(rans_layout layout, const uint8_t high[STEP], const uint8_t *low, uint16_t heads[STEP]) {
+// The heads of a step in the order of the states. A call of its own: merged with what is around it, the compiler takes
+// the loop apart and bfloat16 decodes at half the speed.
+static __attribute__((noinline)) void join_heads(rans_layout layout, const uint8_t high[STEP], const uint8_t *low, uint16_t heads[STEP]) {
     uint16_t highs[HALF], lows[HALF];
     memcpy(highs, high, STEP);
     memcpy(lows, low, STEP);
