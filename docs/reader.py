@@ -167,17 +167,21 @@ def read(path, base={}):
         if "codes" in node:
             codes = tensor(node["codes"], owner, shape)
             matrix = (codes.shape[0] if codes.ndim > 1 else 1, codes[0].size if codes.ndim > 1 else codes.size)
-            grouped = node["granularity"].startswith("group:")
-            scale_shape = {"tensor": (), "channel": codes.shape[:1] or (1,)}.get(node["granularity"])
+            granularity = node.get("granularity", "tensor")
+            grouped = granularity.startswith("group:")
+            scale_shape = {"tensor": (), "channel": codes.shape[:1] or (1,)}.get(granularity)
             if grouped:
-                scale_shape = (matrix[0], -(-matrix[1] // int(node["granularity"][6:])))
-            scales = tensor(node["scales"], owner, scale_shape).astype("<f4").reshape(-1)
+                scale_shape = (matrix[0], -(-matrix[1] // int(granularity[6:])))
+            if isinstance(node["scales"], (int, float)):
+                scales = np.array([node["scales"]], "<f4")
+            else:
+                scales = tensor(node["scales"], owner, scale_shape).astype("<f4").reshape(-1)
             zeros = array(node["zero_points"], owner) if "zero_points" in node else np.zeros(1, "i1")
             rows = codes.reshape(codes.shape[0] if codes.ndim > 1 else 1, -1)
-            if node["granularity"] == "channel":
+            if granularity == "channel":
                 rows = codes.reshape(codes.shape[0], -1)
-            if node["granularity"].startswith("group:"):
-                length = int(node["granularity"][6:])
+            if grouped:
+                length = int(granularity[6:])
 
                 def spread(values):
                     return np.repeat(values.reshape(len(rows), -1), length, axis=1)[:, :rows.shape[1]]

@@ -242,7 +242,7 @@ extension PartTree {
     fileprivate var isExact: Bool {
         switch self {
         case .dense: true
-        case .quantized, .lowRank, .palettized, .trellis, .packed, .base, .predicted: false
+        case .number, .quantized, .lowRank, .palettized, .trellis, .packed, .base, .predicted: false
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.isExact
         }
     }

@@ -12,7 +12,7 @@ extension PartTree where Leaf == String {
         func node(_ name: String, _ tree: PartTree) -> JSON.Member { JSON.Member(name, tree.json) }
         func leaf(_ name: String, _ array: String) -> JSON.Member { JSON.Member(name, .string(array)) }
         switch self {
-        case .dense: return []
+        case .dense, .number: return []
         case .packed(let array, let packing):
             return [
                 leaf(Part.packed, array), leaf("type", packing.codes.name),
@@ -21,7 +21,7 @@ extension PartTree where Leaf == String {
         case .quantized(let codes, let scales, let zeroPoints, let granularity, let rotation):
             return [node(Part.codes, codes), node(Part.scales, scales)]
                 + (zeroPoints.map { [leaf(Part.zeroPoints, $0)] } ?? [])
-                + [leaf("granularity", granularity.description)]
+                + (scales.isNumber ? [] : [leaf("granularity", granularity.description)])
                 + (rotation.map { [leaf("rotation", $0.description)] } ?? [])
         case .palettized(let codes, let codebook, let rowsPerGroup):
             return [node(Part.codes, codes), leaf(Part.codebook, codebook)]
@@ -44,10 +44,17 @@ extension PartTree where Leaf == String {
         }
     }
 
-    /// The tree as a value: a string if dense, else an object.
+    /// The tree as a value: a string if dense, a number if it is one, else an object.
     var json: JSON {
-        if case .dense(let array) = self { .string(array) } else { .object(members) }
+        switch self {
+        case .dense(let array): .string(array)
+        // The fewest digits that give the same float32.
+        case .number(let number): .number(Double("\(number)") ?? Double(number))
+        default: .object(members)
+        }
     }
+
+    private var isNumber: Bool { if case .number = self { true } else { false } }
 
     /// The tree as members of the object of its tensor.
     var tensorMembers: [JSON.Member] {
@@ -95,6 +102,25 @@ extension PartTree where Leaf == String {
             }
             return text
         }
+        /// One scale that stands here, or the scales of a granularity.
+        func scales() throws -> (PartTree, Quantized.Granularity) {
+            let value = try value(Part.scales)
+            if let number = value.doubleValue {
+                guard !names.contains("granularity"), Float(number).isFinite else {
+                    throw BantamError(
+                        .corruption,
+                        "encodings: expected a float32 without a granularity, found the scale \(number)")
+                }
+                return (.number(Float(number)), .tensor)
+            }
+            let text = try leaf("granularity")
+            guard let granularity = Quantized.Granularity(text), granularity.isReasonable else {
+                throw BantamError(
+                    .corruption,
+                    "encodings: expected tensor, channel or group:N as granularity, found '\(text)'")
+            }
+            return (try node(Part.scales), granularity)
+        }
         let names = Set(members.map(\.key))
         if names.contains(Part.base), depth > 0 {
             throw BantamError(
@@ -120,13 +146,8 @@ extension PartTree where Leaf == String {
             }
             self = .packed(try leaf(Part.packed), Packing(codes: codes, count: count))
         case let names
-        where names.subtracting([Part.zeroPoints, "rotation"]) == [Part.codes, Part.scales, "granularity"]:
-            let text = try leaf("granularity")
-            guard let granularity = Quantized.Granularity(text), granularity.isReasonable else {
-                throw BantamError(
-                    .corruption,
-                    "encodings: expected tensor, channel or group:N as granularity, found '\(text)'")
-            }
+        where names.subtracting([Part.zeroPoints, "rotation", "granularity"]) == [Part.codes, Part.scales]:
+            let (scales, granularity) = try scales()
             var rotation: HadamardRotation?
             if names.contains("rotation") {
                 let text = try leaf("rotation")
@@ -136,7 +157,7 @@ extension PartTree where Leaf == String {
                 rotation = found
             }
             self = .quantized(
-                codes: try node(Part.codes), scales: try node(Part.scales),
+                codes: try node(Part.codes), scales: scales,
                 zeroPoints: names.contains(Part.zeroPoints) ? try leaf(Part.zeroPoints) : nil,
                 granularity: granularity, rotation: rotation)
         case [Part.codes, Part.codebook], [Part.codes, Part.codebook, "rows"]:

@@ -8,6 +8,8 @@ import BantamTensors
 /// The shape of an ``Encoding``: what is nested in what, with a leaf for every array.
 indirect enum PartTree<Leaf: Sendable>: Sendable {
     case dense(Leaf)
+    /// One float32 that stands in the header itself: the only scale of a tensor.
+    case number(Float)
     case packed(Leaf, Packing)
     case quantized(
         codes: PartTree, scales: PartTree, zeroPoints: Leaf?, granularity: Quantized.Granularity,
@@ -29,6 +31,9 @@ indirect enum PartTree<Leaf: Sendable>: Sendable {
 struct Packing: Sendable, Hashable {
     var codes: PackedCodes
     var count: Int
+
+    /// What the header says of packed codes beyond what it says of coded ones.
+    static let headerByteCount = 56
 }
 
 /// The names of parts: members of the JSON, and what is appended to a tensor's name.
@@ -66,6 +71,7 @@ extension PartTree {
         }
         switch self {
         case .dense(let array): return .dense(try body(path, array))
+        case .number(let number): return .number(number)
         case .packed(let array, let packing):
             return try packed?(array, packing) ?? .packed(try leaf(array, Part.packed), packing)
         case .quantized(let codes, let scales, let zeroPoints, let granularity, let rotation):
@@ -111,7 +117,7 @@ extension PartTree {
         case .quantized(let codes, _, _, _, _), .palettized(let codes, _, _): codes.elements
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.elements
         case .lowRank(let left, _, _): left.elements
-        case .trellis, .base, .predicted: nil
+        case .number, .trellis, .base, .predicted: nil
         }
     }
 
@@ -122,6 +128,7 @@ extension PartTree {
         }
         return switch self {
         case .dense(let array): dense(array)
+        case .number: "number"
         case .packed(_, let packing): packing.codes.name
         case .quantized(let codes, _, _, _, _): nested("quantized", codes)
         case .palettized(let codes, _, _): nested("palettized", codes)
@@ -230,6 +237,7 @@ extension PartTree where Leaf == Tensor {
         }
         switch self {
         case .dense(let tensor): return .dense(tensor)
+        case .number(let number): return .dense(Tensor(.float32, [], [number]))
         case .packed(let data, let packing):
             let codes = try packing.codes.unpacked(data, count: packing.count)
             return .dense(codes.reshaped(shape ?? codes.shape))

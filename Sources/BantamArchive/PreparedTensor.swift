@@ -78,9 +78,9 @@ public struct PreparedTensor: Sendable {
         let parts = PartTree<Tensor>(encoding)
         let isTrellisCoded = if case .trellis = parts { true } else { false }
         let coded = try parts.map(packed: { codes, packing in
-            // Packed codes hide their statistics from coders: whichever of the two is smaller.
+            // Packed codes hide their statistics from coders: whichever of the two is smaller, header included.
             guard let coded = try coding.encode(codes, workers: workers),
-                coded.byteCount < packing.codes.byteCount(packing.count)
+                coded.byteCount < packing.codes.byteCount(packing.count) + Packing.headerByteCount
             else { return Array.packed(codes, packing) }
             let layout = ArrayLayout(dtype: codes.dtype, shape: codes.shape)
             return .dense(Array(layout: layout, content: .coded(coded)))
@@ -97,7 +97,7 @@ public struct PreparedTensor: Sendable {
             return Proportion.allows(largest, for: tree.leaves.reduce(0) { $0 + $1.byteCount })
         }
         if isAllowed(coded) {
-            tree = coded
+            tree = coding.isNone ? coded : coded.withNumbers()
             return
         }
         tree = parts.map(packed: { Array.packed($0, $1) }) {
@@ -108,6 +108,43 @@ public struct PreparedTensor: Sendable {
                 .invalidArgument,
                 "\(encoding.summary) would hold \(encoding.shape) elements in \(dataByteCount) bytes, more than "
                     + "readers accept; keep the tensor dense")
+        }
+    }
+}
+
+extension PartTree where Leaf == PreparedTensor.Array {
+    /// The tree with the only scale of coded or packed codes as a number, which takes less than an array. Beside plain
+    /// codes it stays one, for tools that know no more than safetensors.
+    fileprivate func withNumbers() -> PartTree {
+        switch self {
+        case .quantized(let codes, let scales, let zeroPoints, .tensor, let rotation):
+            guard codes.isOnlyForReaders, case .dense(let array) = scales,
+                case .plain(let tensor) = array.content, tensor.dtype == .float32,
+                let number = tensor.withElements(as: Float.self, { $0.first }), number.isFinite
+            else { return self }
+            return .quantized(
+                codes: codes, scales: .number(number), zeroPoints: zeroPoints, granularity: .tensor,
+                rotation: rotation)
+        case .csr(let values, let columnIndices, let rowPointers):
+            return .csr(
+                values: values.withNumbers(), columnIndices: columnIndices, rowPointers: rowPointers)
+        case .bitmask(let values, let bitmask):
+            return .bitmask(values: values.withNumbers(), bitmask: bitmask)
+        case .relative(let values, let gaps): return .relative(values: values.withNumbers(), gaps: gaps)
+        case .lowRank(let left, let right, let rank):
+            return .lowRank(left: left.withNumbers(), right: right.withNumbers(), rank: rank)
+        default: return self
+        }
+    }
+
+    /// Whether codes are coded or packed.
+    private var isOnlyForReaders: Bool {
+        switch self {
+        case .packed: true
+        case .dense(let array): array.isCoded
+        case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _):
+            values.isOnlyForReaders
+        default: false
         }
     }
 }

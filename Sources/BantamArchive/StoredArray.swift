@@ -40,6 +40,7 @@ struct ArrayResolver {
         case .dense(let name):
             let dtype: DType? = original == .complex128 ? .complex128 : nil
             return .dense(try array(name, shape: shape, dtype: dtype))
+        case .number(let number): return .number(number)
         case .packed(let name, let packing):
             guard shape == nil || shape?.elementCount == packing.count,
                 let codes = Shape(checking: [packing.count])
@@ -129,7 +130,9 @@ struct ArrayResolver {
     /// Scales are plain, or codes with scales of their own, which are plain.
     private func check(_ scales: PartTree<StoredArray>) throws {
         switch scales {
+        case .number: break
         case .dense(let array): try check(array.layout.dtype, among: [.float32, .float16], "scales")
+        case .quantized(codes: .dense, scales: .number, _, _, rotation: nil): break
         case .quantized(codes: .dense, scales: .dense(let array), _, _, rotation: nil):
             try check(array.layout.dtype, among: [.float32], "scales of scales")
         default: throw BantamError(.corruption, "expected plain or once quantized scales, found others")
@@ -204,7 +207,7 @@ extension PartTree where Leaf == StoredArray {
         case .dense(let array): (array.layout.dtype, array.layout.shape.elementCount)
         case .lowRank(let left, _, _): left.element
         // Refused inside another; and this is no dtype of codes.
-        case .trellis, .base, .predicted: (.bool, 0)
+        case .number, .trellis, .base, .predicted: (.bool, 0)
         }
     }
 

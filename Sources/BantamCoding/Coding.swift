@@ -30,6 +30,9 @@ public struct Coding: Sendable, CustomStringConvertible {
         Coding(name: "auto", choice: .automatic(AutomaticChoice(optimization)))
     }
 
+    /// Whether all arrays stay plain.
+    public var isNone: Bool { if case .none = choice { true } else { false } }
+
     /// Whether the coder is chosen array by array.
     public var isAutomatic: Bool { optimization != nil }
 

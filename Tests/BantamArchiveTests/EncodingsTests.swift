@@ -59,6 +59,32 @@ import Testing
         }
     }
 
+    /// The only scale of coded codes is a number that gives the same float32; of plain ones an array.
+    @Test(arguments: [Float(0.1), 1 / 3, 1e-30, 2, -0.0, 0x1.fffffep127, .leastNonzeroMagnitude, .nan])
+    func oneScaleIsANumber(_ scale: Float) throws {
+        try withTemporaryFolder { folder in
+            let codes = Tensor(.int8, [12, 20], (0..<240).map { Int8($0 * $0 % 7) })
+            let encoding = Encoding.quantized(
+                Quantized(
+                    codes: .dense(codes), scales: Tensor(.float32, [], [scale]), zeroPoints: nil,
+                    granularity: .tensor))
+            for coding in ["none", "zstd"] {
+                let path = folder.file("\(coding).safetensors")
+                _ = try Samples.write(
+                    [(name: "w", encoding: encoding)], to: path, coding: Coding(named: coding))
+                let record = try #require(try read(path).encodings["w"])
+                let isNumber = coding == "zstd" && scale.isFinite
+                #expect(
+                    (record["scales"] as? NSNumber)?.floatValue.bitPattern
+                        == (isNumber ? scale.bitPattern : nil))
+                #expect((record["granularity"] == nil) == isNumber)
+                let found = try CompressedFile(path).tensor(at: 0).array(as: Float.self)
+                let expected = (0..<240).map { Float($0 * $0 % 7) * scale }
+                #expect(found.map(\.bitPattern) == expected.map(\.bitPattern))
+            }
+        }
+    }
+
     /// The checksum of a tensor held losslessly is that of its original bytes, kept plain or coded.
     @Test func checksumsAreThoseOfTheOriginal() throws {
         try withTemporaryFolder { folder in
