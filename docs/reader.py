@@ -166,6 +166,9 @@ def read(path, base={}):
             return trellis.elements(*parts, *matrix).reshape(shape)
         if "codes" in node:
             codes = tensor(node["codes"], owner, shape)
+            if "trellis" in node:
+                import trellis
+                codes = trellis.levels(codes, node["trellis"])
             matrix = (codes.shape[0] if codes.ndim > 1 else 1, codes[0].size if codes.ndim > 1 else codes.size)
             granularity = node.get("granularity", "tensor")
             grouped = granularity.startswith("group:")

@@ -57,6 +57,17 @@ class Bytes:
                 return value
 
 
+def levels(codes, states):
+    """The levels of codes that are indices, the machine starting anew every 65,536 of them."""
+    h0, h1 = GENERATORS[states.bit_length() - 1]
+    found, state = [], 0
+    for at, index in enumerate(int(code) for code in codes.ravel()):
+        state = state if at % 65536 else 0
+        found.append(2 * index - (state & 1) * ((index > 0) - (index < 0)))
+        state = state >> 1 ^ (state & 1) * h0 ^ (index & 1) * h1
+    return np.array(found, "i2").reshape(codes.shape)
+
+
 def slots_of(bits, raw):
     """What each of 4096 slots stands for: symbol (None: escape), frequency, slot within it."""
     largest, escape = bits.read(7), bits.gamma()

@@ -18,11 +18,12 @@ extension PartTree where Leaf == String {
                 leaf(Part.packed, array), leaf("type", packing.codes.name),
                 JSON.Member("count", .integer(packing.count)),
             ]
-        case .quantized(let codes, let scales, let zeroPoints, let granularity, let rotation):
+        case .quantized(let codes, let scales, let zeroPoints, let form):
             return [node(Part.codes, codes), node(Part.scales, scales)]
                 + (zeroPoints.map { [leaf(Part.zeroPoints, $0)] } ?? [])
-                + (scales.isNumber ? [] : [leaf("granularity", granularity.description)])
-                + (rotation.map { [leaf("rotation", $0.description)] } ?? [])
+                + (scales.isNumber ? [] : [leaf("granularity", form.granularity.description)])
+                + (form.rotation.map { [leaf("rotation", $0.description)] } ?? [])
+                + (form.trellis.map { [JSON.Member("trellis", .integer($0.stateCount))] } ?? [])
         case .palettized(let codes, let codebook, let rowsPerGroup):
             return [node(Part.codes, codes), leaf(Part.codebook, codebook)]
                 + (rowsPerGroup.map { [JSON.Member("rows", .integer($0))] } ?? [])
@@ -146,7 +147,9 @@ extension PartTree where Leaf == String {
             }
             self = .packed(try leaf(Part.packed), Packing(codes: codes, count: count))
         case let names
-        where names.subtracting([Part.zeroPoints, "rotation", "granularity"]) == [Part.codes, Part.scales]:
+        where names.subtracting([Part.zeroPoints, "rotation", "granularity", "trellis"]) == [
+            Part.codes, Part.scales,
+        ]:
             let (scales, granularity) = try scales()
             var rotation: HadamardRotation?
             if names.contains("rotation") {
@@ -156,10 +159,20 @@ extension PartTree where Leaf == String {
                 }
                 rotation = found
             }
+            var trellis: TrellisCode?
+            if names.contains("trellis") {
+                let states = try value("trellis")
+                guard let found = states.integerValue.flatMap({ TrellisCode(rawValue: $0) }) else {
+                    throw BantamError(
+                        .corruption,
+                        "encodings: expected a trellis of 8, 64 or 256 states, found \(states.text)")
+                }
+                trellis = found
+            }
             self = .quantized(
                 codes: try node(Part.codes), scales: scales,
                 zeroPoints: names.contains(Part.zeroPoints) ? try leaf(Part.zeroPoints) : nil,
-                granularity: granularity, rotation: rotation)
+                form: QuantizedForm(granularity: granularity, rotation: rotation, trellis: trellis))
         case [Part.codes, Part.codebook], [Part.codes, Part.codebook, "rows"]:
             var rows: Int?
             if names.contains("rows") {

@@ -11,9 +11,7 @@ indirect enum PartTree<Leaf: Sendable>: Sendable {
     /// One float32 that stands in the header itself: the only scale of a tensor.
     case number(Float)
     case packed(Leaf, Packing)
-    case quantized(
-        codes: PartTree, scales: PartTree, zeroPoints: Leaf?, granularity: Quantized.Granularity,
-        rotation: HadamardRotation?)
+    case quantized(codes: PartTree, scales: PartTree, zeroPoints: Leaf?, form: QuantizedForm)
     case palettized(codes: PartTree, codebook: Leaf, rowsPerGroup: Int?)
     /// Indices of a trellis code, as docs/rate-distortion.md specifies them. Only a whole tensor is held so.
     case trellis(indices: Leaf, tables: Leaf)
@@ -25,6 +23,13 @@ indirect enum PartTree<Leaf: Sendable>: Sendable {
     case base(Checksum)
     /// What remains of the tensor when that of the base, with that checksum, is known. Likewise.
     case predicted(residual: Leaf, kind: Residual, base: Checksum)
+}
+
+/// What is known of quantized values beside the arrays.
+struct QuantizedForm: Sendable, Hashable {
+    var granularity: Quantized.Granularity
+    var rotation: HadamardRotation?
+    var trellis: TrellisCode?
 }
 
 /// How many codes are packed in an array, and how.
@@ -74,11 +79,10 @@ extension PartTree {
         case .number(let number): return .number(number)
         case .packed(let array, let packing):
             return try packed?(array, packing) ?? .packed(try leaf(array, Part.packed), packing)
-        case .quantized(let codes, let scales, let zeroPoints, let granularity, let rotation):
+        case .quantized(let codes, let scales, let zeroPoints, let form):
             return .quantized(
                 codes: try tree(codes, Part.codes), scales: try tree(scales, Part.scales),
-                zeroPoints: try zeroPoints.map { try leaf($0, Part.zeroPoints) }, granularity: granularity,
-                rotation: rotation)
+                zeroPoints: try zeroPoints.map { try leaf($0, Part.zeroPoints) }, form: form)
         case .palettized(let codes, let codebook, let rowsPerGroup):
             return .palettized(
                 codes: try tree(codes, Part.codes), codebook: try leaf(codebook, Part.codebook),
@@ -114,7 +118,7 @@ extension PartTree {
     var elements: Leaf? {
         switch self {
         case .dense(let array), .packed(let array, _): array
-        case .quantized(let codes, _, _, _, _), .palettized(let codes, _, _): codes.elements
+        case .quantized(let codes, _, _, _), .palettized(let codes, _, _): codes.elements
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.elements
         case .lowRank(let left, _, _): left.elements
         case .number, .trellis, .base, .predicted: nil
@@ -130,7 +134,8 @@ extension PartTree {
         case .dense(let array): dense(array)
         case .number: "number"
         case .packed(_, let packing): packing.codes.name
-        case .quantized(let codes, _, _, _, _): nested("quantized", codes)
+        case .quantized(let codes, _, _, let form):
+            nested(form.trellis == nil ? "quantized" : "trellis-codes", codes)
         case .palettized(let codes, _, _): nested("palettized", codes)
         case .trellis: "trellis"
         case .csr(let values, _, _): nested("csr", values)
@@ -187,8 +192,10 @@ extension PartTree where Leaf == Tensor {
                 codes: PartTree(quantized.codes).packable(
                     PackedCodes(bits: quantized.codeBits, isSigned: true)),
                 scales: PartTree(quantized.heldScales ?? .dense(quantized.scales)),
-                zeroPoints: quantized.zeroPoints, granularity: quantized.granularity,
-                rotation: quantized.rotation)
+                zeroPoints: quantized.zeroPoints,
+                form: QuantizedForm(
+                    granularity: quantized.granularity, rotation: quantized.rotation,
+                    trellis: quantized.trellis))
         case .palettized(let palettized):
             self = .palettized(
                 codes: PartTree(palettized.codes)
@@ -241,17 +248,18 @@ extension PartTree where Leaf == Tensor {
         case .packed(let data, let packing):
             let codes = try packing.codes.unpacked(data, count: packing.count)
             return .dense(codes.reshaped(shape ?? codes.shape))
-        case .quantized(let codes, let scales, let zeroPoints, let granularity, let rotation):
+        case .quantized(let codes, let scales, let zeroPoints, let form):
             let bits = codes.codeBits
             let codes = try codes.encoding(shape: shape, workers: workers)
-            let held = try scales.encoding(shape: granularity.scaleShape(of: codes.shape), workers: workers)
+            let held = try scales.encoding(
+                shape: form.granularity.scaleShape(of: codes.shape), workers: workers)
             let decoded = try held.decoded(workers: workers)
             let isPlain = if case .dense(let tensor) = held { tensor.dtype == .float32 } else { false }
             return .quantized(
                 Quantized(
                     codes: codes, scales: try decoded.float32(), zeroPoints: zeroPoints,
-                    granularity: granularity, heldScales: isPlain ? nil : held, codeBits: bits,
-                    rotation: rotation))
+                    granularity: form.granularity, heldScales: isPlain ? nil : held, codeBits: bits,
+                    rotation: form.rotation, trellis: form.trellis))
         case .palettized(let codes, let codebook, let rowsPerGroup):
             let palettized = Palettized(
                 codes: try codes.encoding(shape: shape, workers: workers), codebook: codebook,

@@ -117,14 +117,13 @@ extension PartTree where Leaf == PreparedTensor.Array {
     /// codes it stays one, for tools that know no more than safetensors.
     fileprivate func withNumbers() -> PartTree {
         switch self {
-        case .quantized(let codes, let scales, let zeroPoints, .tensor, let rotation):
-            guard codes.isOnlyForReaders, case .dense(let array) = scales,
+        case .quantized(let codes, let scales, let zeroPoints, let form):
+            guard form.granularity == .tensor, codes.isOnlyForReaders, case .dense(let array) = scales,
                 case .plain(let tensor) = array.content, tensor.dtype == .float32,
                 let number = tensor.withElements(as: Float.self, { $0.first }), number.isFinite
             else { return self }
             return .quantized(
-                codes: codes, scales: .number(number), zeroPoints: zeroPoints, granularity: .tensor,
-                rotation: rotation)
+                codes: codes, scales: .number(number), zeroPoints: zeroPoints, form: form)
         case .csr(let values, let columnIndices, let rowPointers):
             return .csr(
                 values: values.withNumbers(), columnIndices: columnIndices, rowPointers: rowPointers)

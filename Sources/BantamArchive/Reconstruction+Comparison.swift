@@ -48,7 +48,9 @@ private struct QuantizedSlices {
     static let sliceByteCount = 2 << 20
 
     init?(_ quantized: Quantized) {
-        guard case .dense(let codes) = quantized.codes, let (rows, columns) = codes.shape.matrixForm,
+        // The rows of a trellis code hang together.
+        guard quantized.trellis == nil, case .dense(let codes) = quantized.codes,
+            let (rows, columns) = codes.shape.matrixForm,
             codes.elementCount * 4 > QuantizedSlices.sliceByteCount
         else { return nil }
         whole = quantized

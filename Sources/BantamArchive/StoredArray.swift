@@ -52,20 +52,25 @@ struct ArrayResolver {
             let array = try array(
                 name, shape: [packing.codes.byteCount(codes.elementCount)], dtype: .uint8)
             return .packed(array, packing)
-        case .quantized(let codes, let scales, let zeroPoints, let granularity, let rotation):
+        case .quantized(let codes, let scales, let zeroPoints, let form):
             let codes = try resolve(codes, shape: shape)
             let element = codes.element
+            if form.trellis != nil, !codes.isDense || element.dtype != .int8 || zeroPoints != nil {
+                throw BantamError(
+                    .corruption,
+                    "expected dense int8 codes without zero points as indices of a trellis code, found others"
+                )
+            }
             try check(
                 element.dtype,
                 among: codes.isPalettized ? [.uint8] : [.int8, .int16, .float8E4M3, .float8E5M2], "codes")
-            let scaleShape = granularity.scaleShape(of: shape ?? [element.count])
+            let scaleShape = form.granularity.scaleShape(of: shape ?? [element.count])
             let scales = try resolve(scales, shape: scaleShape)
             try check(scales)
             let zeroPoints = try zeroPoints.map { try array($0, shape: scaleShape) }
             if let zeroPoints { try check(zeroPoints.layout.dtype, among: [element.dtype], "zero points") }
             return .quantized(
-                codes: codes, scales: scales, zeroPoints: zeroPoints, granularity: granularity,
-                rotation: rotation)
+                codes: codes, scales: scales, zeroPoints: zeroPoints, form: form)
         case .palettized(let codes, let codebook, let rowsPerGroup):
             let codes = try resolve(codes, shape: shape)
             try check(codes.element.dtype, among: [.uint8], "codes of a palette")
@@ -132,8 +137,8 @@ struct ArrayResolver {
         switch scales {
         case .number: break
         case .dense(let array): try check(array.layout.dtype, among: [.float32, .float16], "scales")
-        case .quantized(codes: .dense, scales: .number, _, _, rotation: nil): break
-        case .quantized(codes: .dense, scales: .dense(let array), _, _, rotation: nil):
+        case .quantized(codes: .dense, scales: .number, _, let form) where form.isPlain: break
+        case .quantized(codes: .dense, scales: .dense(let array), _, let form) where form.isPlain:
             try check(array.layout.dtype, among: [.float32], "scales of scales")
         default: throw BantamError(.corruption, "expected plain or once quantized scales, found others")
         }
@@ -202,7 +207,7 @@ extension PartTree where Leaf == StoredArray {
     fileprivate var element: (dtype: DType, count: Int) {
         switch self {
         case .packed(_, let packing): (packing.codes.dtype, packing.count)
-        case .quantized(let codes, _, _, _, _), .palettized(let codes, _, _): codes.element
+        case .quantized(let codes, _, _, _), .palettized(let codes, _, _): codes.element
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.element
         case .dense(let array): (array.layout.dtype, array.layout.shape.elementCount)
         case .lowRank(let left, _, _): left.element
@@ -211,5 +216,17 @@ extension PartTree where Leaf == StoredArray {
         }
     }
 
+    fileprivate var isDense: Bool {
+        switch self {
+        case .dense, .packed: true
+        default: false
+        }
+    }
+
     fileprivate var isPalettized: Bool { if case .palettized = self { true } else { false } }
+}
+
+extension QuantizedForm {
+    /// Whether values are codes times scales and no more.
+    fileprivate var isPlain: Bool { rotation == nil && trellis == nil }
 }

@@ -35,7 +35,13 @@ public indirect enum Encoding: Sendable {
         switch self {
         case .dense(let tensor): tensor.dtype.rawValue
         case .quantized(let quantized):
-            if case .dense = quantized.codes { "quantized" } else { "quantized>" + quantized.codes.summary }
+            if quantized.trellis != nil {
+                "trellis-codes"
+            } else if case .dense = quantized.codes {
+                "quantized"
+            } else {
+                "quantized>" + quantized.codes.summary
+            }
         case .sparse(let sparse):
             if case .dense = sparse.values {
                 sparse.positions.format

@@ -21,7 +21,8 @@ extension Quantized {
     /// - Throws: what ``decoded(workers:)`` throws.
     public func decode(into result: UnsafeMutableBufferPointer<Float>, workers: Workers) throws {
         try validate()
-        let codes = try codes.decoded(workers: workers)
+        var codes = try codes.decoded(workers: workers)
+        if let trellis { codes = try trellis.levels(of: codes, workers: workers) }
         precondition(result.count == codes.elementCount, "buffers do not fit")
         let slices = granularity.slicing(of: codes.shape)
         guard codes.elementCount > 0 else { return }
@@ -109,6 +110,14 @@ extension Quantized {
                 "expected float32 \(scaleShape) scales, found \(scales.dtype.rawValue) \(scales.shape)")
         }
         let code = try codeDType()
+        if trellis != nil {
+            guard case .dense = codes, code == .int8, zeroPoints == nil else {
+                throw BantamError(
+                    .corruption,
+                    "expected dense int8 codes without zero points as indices of a trellis code, found "
+                        + "\(code.rawValue) \(codes.summary) ones")
+            }
+        }
         guard let zeroPoints else { return }
         guard code == .int8 || code == .int16 else {
             throw BantamError(.corruption, "expected no zero points for \(codes.summary) codes, found some")

@@ -26,6 +26,9 @@ public struct Quantized: Sendable {
     public var heldScales: Encoding?
     /// Bits that every integer code fits in, 2 to 16; fewer than 8 may be stored packed.
     public var codeBits: Int
+    /// The machine that codes are indices of: they stand for levels, x̂ = level·scale, and may only be dense `int8`;
+    /// see ``TrellisCode/levels(of:workers:)``. None means that codes are levels.
+    public var trellis: TrellisCode?
     /// The rotation that the rows were given before they were quantized and that decoding undoes.
     public var rotation: HadamardRotation?
     /// The zero points, of the codes' dtype and the scales' shape; none means symmetric: all zero.
@@ -36,13 +39,15 @@ public struct Quantized: Sendable {
     /// Codes with their scales, which the caller has checked to fit.
     public init(
         codes: Encoding, scales: Tensor, zeroPoints: Tensor?, granularity: Granularity,
-        heldScales: Encoding? = nil, codeBits: Int = 16, rotation: HadamardRotation? = nil
+        heldScales: Encoding? = nil, codeBits: Int = 16, rotation: HadamardRotation? = nil,
+        trellis: TrellisCode? = nil
     ) {
         self.codes = codes
         self.scales = scales
         self.heldScales = heldScales
         self.codeBits = codeBits
         self.rotation = rotation
+        self.trellis = trellis
         self.zeroPoints = zeroPoints
         self.granularity = granularity
     }

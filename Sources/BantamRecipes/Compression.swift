@@ -240,5 +240,11 @@ extension Plan {
 
 extension Encoding {
     /// Whether its levels have a step of their own.
-    var isTrellisCoded: Bool { if case .trellisCoded = self { true } else { false } }
+    var isTrellisCoded: Bool {
+        switch self {
+        case .trellisCoded: true
+        case .quantized(let quantized): quantized.trellis != nil
+        default: false
+        }
+    }
 }

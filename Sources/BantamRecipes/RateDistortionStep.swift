@@ -20,6 +20,8 @@ public struct RateDistortionStep: Sendable {
     public var quantization: RateDistortion
     /// What a squared error counts for beside that of other rules: the step is 1/√weight times the common one.
     public var weight: Double
+    /// How indices are held; `nil`: as suits the coding of the recipe.
+    public var form: TrellisQuantize.IndexForm?
     /// Whether a tensor with NaN or infinity is left as it is rather than refused.
     public var keepsNonFinite: Bool
 

@@ -5,7 +5,7 @@ import BantamYAML
 
 /// What recipes call `quantize` with a step, a goal or a weight.
 extension RuleParser {
-    static let rateDistortionKeys: Set = ["step", "sqnr", "rate", "weight", "states"]
+    static let rateDistortionKeys: Set = ["step", "sqnr", "rate", "weight", "states", "indices"]
 
     func rateDistortion(_ value: YAMLValue) throws -> Step {
         let entries = try value.mapping(
@@ -39,6 +39,7 @@ extension RuleParser {
             action: .rateDistortion(
                 RateDistortionStep(
                     goal: goal, quantization: RateDistortion(code: code ?? .states64), weight: weight,
+                    form: try entries["indices"].map(RuleParser.form),
                     keepsNonFinite: try entries["non-finite"].map(RuleParser.keepsNonFinite)
                         ?? keepsNonFinite)))
     }
@@ -52,6 +53,15 @@ extension RuleParser {
         case "sqnr": return .sqnr(try amount.double(name, in: 0.01...150))
         default: return .bitsPerWeight(try amount.double(name, in: 0.001...32))
         }
+    }
+
+    /// How indices are held.
+    private static func form(_ value: YAMLValue) throws -> TrellisQuantize.IndexForm {
+        guard let form = value.scalar.flatMap({ TrellisQuantize.IndexForm(rawValue: $0) }) else {
+            throw value.error(
+                "expected indices as tables, codes or smallest, found \(value.scalar ?? value.kind)")
+        }
+        return form
     }
 
     /// The machine with so many states; `nil` if nothing is said.

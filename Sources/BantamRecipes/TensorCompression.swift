@@ -65,7 +65,7 @@ struct TensorCompression {
                 case .pass(let pass): pass
                 case .globalPruning: try Prune(.zeros(zeros ?? 0))
                 case .sharedPalette(let pass): palette ?? pass
-                case .rateDistortion: trained
+                case .rateDistortion(let asked): trained?.holding(asked.form ?? recipe.indexForm)
                 }
             guard let pass = found else { continue }
             if case .globalPruning = step.action, let zeros, 20 * zeros >= 19 * max(tensor.elementCount, 1) {
@@ -109,6 +109,22 @@ struct TensorCompression {
         self.prepared = prepared
         self.notes = notes
         prediction = base.map { $0.tensor == nil ? .withoutCounterpart : prepared.prediction ?? .notSmaller }
+    }
+}
+
+extension TrellisQuantize {
+    /// The pass with indices held so.
+    fileprivate func holding(_ form: IndexForm) -> TrellisQuantize {
+        var pass = self
+        pass.form = form
+        return pass
+    }
+}
+
+extension Recipe {
+    /// How indices are held where the rule does not say: where size is all, as what takes the fewest bytes.
+    fileprivate var indexForm: TrellisQuantize.IndexForm {
+        coding.optimization == .size || coding.name == "max" ? .smallest : .tables
     }
 }
 

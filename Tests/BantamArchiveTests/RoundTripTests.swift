@@ -74,7 +74,8 @@ import Testing
                 "csr", "quantized>csr", "csr>quantized", "bitmask", "quantized>bitmask", "bitmask>quantized",
                 "relative", "quantized>relative", "relative>quantized", "low-rank", "low-rank>quantized",
                 "quantized>int3", "quantized>bitmask>int3", "quantized>int3", "quantized>int3",
-                "quantized>int3", "quantized", "quantized>palettized>uint3", "palettized>uint3",
+                "quantized>int3", "trellis-codes>int3", "quantized", "quantized>palettized>uint3",
+                "palettized>uint3",
                 "palettized>uint3", "palettized>relative>uint3", "trellis",
             ]
             #expect(encodings.indices.map { a.storage(at: $0).encoding } == expected)

@@ -159,6 +159,13 @@ enum Samples {
             ),
             ("quantized-quantized-scales", quantized(.dense(small), held: .quantized(inner))),
             ("quantized-rotated", quantized(.dense(small), rotation: HadamardRotation(seed: 7))),
+            (
+                "quantized-trellis",
+                .quantized(
+                    Quantized(
+                        codes: .dense(small), scales: Tensor(.float32, [], [Float(0.125)]), zeroPoints: nil,
+                        granularity: .tensor, codeBits: 3, trellis: .states8))
+            ),
             ("quantized-float8", quantized(.dense(float8))),
             (
                 "quantized-palettized",

@@ -24,9 +24,10 @@ struct MatrixScales: Sendable {
 
     /// Looks at all elements of `tensor`, which is `float32`.
     ///
+    /// - Parameter findingMeans: whether means of columns may be taken out.
     /// - Complexity: O(elements); the result does not depend on the number of workers.
     /// - Throws: ``BantamError`` of kind `corruption` for NaN or infinity.
-    init(of tensor: Tensor, workers: Workers) throws {
+    init(of tensor: Tensor, workers: Workers, findingMeans: Bool = true) throws {
         (rows, columns) = TrellisCoded.matrixForm(of: tensor.shape)
         let (rows, columns) = (rows, columns)
         (largest, keepsZeros) = try MatrixScales.extremes(of: tensor, workers)
@@ -38,7 +39,7 @@ struct MatrixScales: Sendable {
         let pieces = MatrixScales.pieces(rows: rows, columns: columns)
         energy =
             try MatrixScales.squares(of: tensor, pieces, columns, nil, workers).reduce(0, +) * Double(columns)
-        if rows >= 8, columns > 1, !keepsZeros {
+        if findingMeans, rows >= 8, columns > 1, !keepsZeros {
             means = try MatrixScales.means(of: tensor, pieces, columns, workers)
         }
         let found = means

@@ -31,7 +31,7 @@ extension RateDistortion {
 }
 
 /// What all blocks of a tensor are encoded with.
-private final class TrellisEncoder: Sendable {
+final class TrellisEncoder: Sendable {
     private let tensor: Tensor
     private let header: TrellisHeader
     private let columns: Int
@@ -58,17 +58,23 @@ private final class TrellisEncoder: Sendable {
     }
 
     func encode(block: Int) -> [UInt8] {
+        var contexts: [UInt8] = []
+        let indices = indices(block: block, &contexts)
+        return coded(indices, contexts, 1 << header.laneBits)
+    }
+
+    /// The best indices of a block; `contexts` becomes twice their classes plus the quantizers.
+    func indices(block: Int, _ contexts: inout [UInt8]) -> [Int16] {
         let first = block << header.blockBits
         let count = min(1 << header.blockBits, tensor.elementCount - first)
         let lanes = 1 << header.laneBits
-        var contexts = [UInt8](repeating: 0, count: count)
-        let indices = withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { values in
+        contexts = [UInt8](repeating: 0, count: count)
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { values in
             scale(first, count, into: values.baseAddress!, &contexts)
             return search.run(
                 values.baseAddress!, count: count, lanes: lanes, keepingZeros: keepsZeros, contexts: &contexts
             )
         }
-        return coded(indices, contexts, lanes)
     }
 
     /// Elements in steps, means taken out, and their classes.

@@ -15,8 +15,24 @@ public struct TrellisQuantize: Pass {
     /// What the indices are coded with.
     public let tables: TrainedTables
 
+    /// How the indices are held.
+    public var form: IndexForm
+
+    /// How the indices of a tensor are held.
+    public enum IndexForm: String, Sendable, CaseIterable {
+        /// Coded with the tables of the model, block by block: decodes fastest.
+        case tables
+        /// As an array of codes, for the coder of the file.
+        case codes
+        /// Whichever takes fewer bytes.
+        case smallest
+    }
+
     /// A pass; `step` is the tensor's own.
-    public init(_ quantization: RateDistortion, step: Float, tables: TrainedTables) {
+    public init(
+        _ quantization: RateDistortion, step: Float, tables: TrainedTables, form: IndexForm = .tables
+    ) {
+        self.form = form
         self.quantization = quantization
         self.step = step
         self.tables = tables
@@ -32,8 +48,26 @@ public struct TrellisQuantize: Pass {
             throw BantamError(.invalidArgument, "expected values to quantize, found \(encoding.summary) ones")
         }
         guard tensor.elementCount > 0 else { return PassResult(encoding) }
-        return PassResult(
-            .trellisCoded(
-                try quantization.encode(tensor, step: step, tables: tables, workers: context.workers)))
+        var found: Encoding?
+        if form != .codes {
+            found = .trellisCoded(
+                try quantization.encode(tensor, step: step, tables: tables, workers: context.workers))
+        }
+        // Codes that need more than 8 bits are left to the tables.
+        if form != .tables,
+            let codes = try quantization.codes(
+                of: tensor, step: step, tables: tables, workers: context.workers)
+        {
+            let codes = Encoding.quantized(codes)
+            if let other = found, try context.storedBytes(other) <= context.storedBytes(codes) {
+                return PassResult(other)
+            }
+            found = codes
+        }
+        guard let found else {
+            throw BantamError(
+                .invalidArgument, "expected a step at which indices fit in 8 bits, found \(step)")
+        }
+        return PassResult(found)
     }
 }

@@ -392,6 +392,23 @@ trellis_lies = {
 }
 lies.update(trellis_lies)
 
+CODES, NUMBER = "quantized-trellis-none", "quantized-trellis-zstd"
+lies.update({
+    "codes-trellis-states": (CODES, member(["trellis"], 16)),
+    "codes-trellis-text": (CODES, member(["trellis"], "8")),
+    "codes-trellis-zero-points": (CODES, member(["zero_points"], "weight.scales")),
+    "codes-trellis-of-sparse": ("quantized-csr-none", member(["trellis"], 8)),
+    "codes-trellis-of-int16": ("quantized-int16-none", member(["trellis"], 8)),
+    "codes-trellis-other": (CODES, member(["trellis"], 64)),
+    "scale-number-infinite": (NUMBER, member(["scales"], 1e39)),
+    "scale-number-other": (NUMBER, member(["scales"], 0.25)),
+    "scale-number-granularity": (NUMBER, member(["granularity"], "tensor")),
+    "scale-number-of-channels": ("quantized-channel-none", member(["scales"], 0.125)),
+    "scale-without-granularity": (NUMBER, member(["scales"], "weight.codes.coded")),
+    "scale-null": (NUMBER, member(["scales"], None)),
+    "codes-a-number": (NUMBER, member(["codes"], 1)),
+})
+
 for old in here.glob("*.safetensors"):
     old.unlink()
 for name, (source, lie) in lies.items():
