@@ -47,6 +47,8 @@ public struct RateDistortionCurve: Sendable {
 
     /// The original file as the user gave it.
     public var original: MeasuredFile
+    /// The tensors of the model.
+    public var tensorCount: Int
     /// Elements of all tensors: what bits per weight divides by.
     public var elementCount: Int
     /// The matrices that count, and their elements.
@@ -62,10 +64,11 @@ public struct RateDistortionCurve: Sendable {
 
     /// A measured curve.
     public init(
-        original: MeasuredFile, elementCount: Int, matrixCount: Int, matrixElementCount: Int, energy: Double,
-        bound: GaussianBound, points: [Point], notes: [String] = []
+        original: MeasuredFile, tensorCount: Int, elementCount: Int, matrixCount: Int,
+        matrixElementCount: Int, energy: Double, bound: GaussianBound, points: [Point], notes: [String] = []
     ) {
         self.original = original
+        self.tensorCount = tensorCount
         self.elementCount = elementCount
         self.matrixCount = matrixCount
         self.matrixElementCount = matrixElementCount

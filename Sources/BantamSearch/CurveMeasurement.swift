@@ -67,6 +67,7 @@ public struct CurveMeasurement: Sendable {
         return RateDistortionCurve(
             original: MeasuredFile(
                 path: source.path, byteCount: source.fileByteCount, metrics: bench?.metrics),
+            tensorCount: source.entries.count,
             elementCount: source.entries.reduce(0) { $0 + $1.shape.elementCount },
             matrixCount: matrices.indices.count,
             matrixElementCount: matrices.indices.reduce(0) { $0 + source.entries[$1].shape.elementCount },

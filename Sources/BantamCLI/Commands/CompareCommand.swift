@@ -32,7 +32,9 @@ struct CompareCommand: ParsableCommand {
 
     @OptionGroup var networkOptions: NetworkOptions
 
-    @Flag(help: "Add a rate-distortion curve of the model: bits per weight against error, and against accuracy.")
+    @Flag(
+        help: "Add a rate-distortion curve of the model: bits per weight against error, and against accuracy."
+    )
     var curve = false
 
     @Option(help: ArgumentHelp("The report's title; by default the model's name.", valueName: "TEXT"))
