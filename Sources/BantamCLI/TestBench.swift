@@ -23,4 +23,16 @@ struct TestBench {
         return try evaluator.evaluate(
             original: original, compressed: compressed, network: test.network, data: test.data)
     }
+
+    /// What a model loses at several numbers of bits, and what that costs in accuracy; see ``CurveMeasurement``.
+    func curve(
+        of original: any TensorFile, triedBeside path: String, quiet: Bool
+    ) throws -> RateDistortionCurve {
+        var measurement = CurveMeasurement(
+            of: original, network: test?.network, data: test?.data, workers: evaluator.workers)
+        let bar = ProgressBar("curve", total: measurement.byteCount, quiet: quiet)
+        defer { bar.finish() }
+        measurement.progress = { bar.advance(by: $0) }
+        return try measurement.run(triedBeside: path)
+    }
 }

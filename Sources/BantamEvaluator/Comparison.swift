@@ -30,14 +30,19 @@ public struct Comparison: Sendable {
     public var title: String
     /// The command that makes the report again.
     public var command: String
-    /// The recipes in the order they were asked for; at least one.
+    /// The recipes in the order they were asked for; at least one, or a curve.
     public var candidates: [Candidate]
+    /// What the model loses at several numbers of bits; none unless it was asked for.
+    public var curve: RateDistortionCurve?
 
     /// A comparison.
-    public init(title: String, command: String, candidates: [Candidate]) {
+    public init(
+        title: String, command: String, candidates: [Candidate], curve: RateDistortionCurve? = nil
+    ) {
         self.title = title
         self.command = command
         self.candidates = candidates
+        self.curve = curve
     }
 
     /// The positions of candidates that no other one beats: none is both as small and as accurate, and

@@ -107,7 +107,7 @@ extension ClassificationMetrics {
 }
 
 extension PairedPredictions {
-    fileprivate func json() -> JSON {
+    func json() -> JSON {
         .object([
             .init("samples", .integer(sampleCount)), .init("agreement", .number(agreement)),
             .init("accuracy_change", .number(accuracyChange)),
@@ -131,8 +131,9 @@ extension Timing {
 }
 
 extension Comparison {
-    /// The comparison as JSON: `title`, `command`, the names on the Pareto front under `pareto`, and under
-    /// `candidates` every evaluation with its name, recipe, notes and seconds a pass; see ``Evaluation/json()``.
+    /// The comparison as JSON: `title`, `command`, the names on the Pareto front under `pareto`, under `candidates`
+    /// every evaluation with its name, recipe, notes and seconds a pass, and the `curve` or `null`; see
+    /// ``Evaluation/json()`` and ``RateDistortionCurve/json()``.
     public func json() -> JSON {
         let front = paretoFront
         return .object([
@@ -158,7 +159,7 @@ extension Comparison {
                                     })),
                         ]
                         return .object(head + candidate.evaluation.members)
-                    })),
+                    })), .init("curve", curve?.json() ?? .null),
         ])
     }
 }

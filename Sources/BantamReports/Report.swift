@@ -9,7 +9,7 @@ public struct Report: Sendable {
     /// What the report is about.
     public let comparison: Comparison
 
-    /// A report on a comparison with at least one candidate. A single evaluation is a comparison with one,
+    /// A report on a comparison with at least one candidate or a curve. A single evaluation is a comparison with one,
     /// whose recipe may be empty.
     public init(_ comparison: Comparison) { self.comparison = comparison }
 
@@ -32,24 +32,27 @@ public struct Report: Sendable {
 
     /// Everything the report says.
     var document: [Block] {
+        let curve = comparison.curve.map { CurveSection(curve: $0).blocks } ?? []
         guard let first = comparison.candidates.first else {
-            return [
-                .heading(level: 1, Prose(comparison.title), id: "top"), .paragraph("Nothing was compared."),
-            ]
+            return [.heading(level: 1, Prose(comparison.title), id: "top")]
+                + (comparison.curve.map { curveOnly($0, curve) } ?? [.paragraph("Nothing was compared.")])
         }
         let recommendation = recommendation
         let isSingle = comparison.candidates.count == 1
         let open = recommendation.position ?? comparison.front.first ?? 0
         var blocks: [Block] = [
             .heading(level: 1, Prose(comparison.title), id: "top"),
-            .paragraph(subject(first.evaluation), .note),
+            .paragraph(
+                subject(
+                    first.evaluation.original, tensors: first.evaluation.tensors.count,
+                    elements: first.evaluation.elementCount), .note),
         ]
         blocks += verdictBlocks(recommendation)
         blocks += [
             .heading(level: 2, isSingle ? "Before and after" : "All recipes side by side", id: "recipes"),
             .table(recipeTable()),
         ]
-        blocks += tradeOffBlocks()
+        blocks += tradeOffBlocks() + curve
         blocks.append(.heading(level: 2, isSingle ? "In detail" : "Recipe by recipe", id: "details"))
         for (position, candidate) in comparison.candidates.enumerated() {
             let recipe = RecipeSection(candidate: candidate)
@@ -61,16 +64,22 @@ public struct Report: Sendable {
         return blocks + glossaryBlocks() + reproductionBlocks()
     }
 
-    private func subject(_ evaluation: Evaluation) -> Prose {
+    /// A report without recipes.
+    private func curveOnly(_ curve: RateDistortionCurve, _ blocks: [Block]) -> [Block] {
+        [
+            .paragraph(
+                subject(curve.original, tensors: curve.tensorCount, elements: curve.elementCount), .note)
+        ] + blocks + glossaryBlocks() + reproductionBlocks()
+    }
+
+    private func subject(_ original: MeasuredFile, tensors: Int, elements: Int) -> Prose {
         var text: Prose =
             """
-            Original: \(name: evaluation.original.path), \
-            \(Format.bytes(evaluation.original.byteCount)) \
-            (\(Format.count(evaluation.original.byteCount, "byte"))), \
-            \(Format.count(evaluation.tensors.count, "tensor")), \
-            \(Format.count(evaluation.elementCount, "weight")).
+            Original: \(name: original.path), \(Format.bytes(original.byteCount)) \
+            (\(Format.count(original.byteCount, "byte"))), \(Format.count(tensors, "tensor")), \
+            \(Format.count(elements, "weight")).
             """
-        if let metrics = evaluation.original.metrics {
+        if let metrics = original.metrics {
             let decimals = Format.percentDecimals(samples: metrics.sampleCount)
             text +=
                 """

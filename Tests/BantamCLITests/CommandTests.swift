@@ -48,7 +48,10 @@ import Testing
     }
 
     /// The promise of the presets on the digits: sizes on disk against points of accuracy.
-    @Test(arguments: [("int8-sparse", 4.3, 0.0), ("small", 6.0, 0.5)])
+    @Test(arguments: [
+        ("int8-sparse", 4.3, 0.0), ("small", 6.0, 0.5), ("near-lossless", 4.2, 0.0), ("int4", 6.5, 0.5),
+        ("compact", 7.4, 0.0), ("minimal", 12, 1),
+    ])
     func presetsKeepTheirPromise(preset: String, ratio: Double, points: Double) throws {
         try withTemporaryFolder { (folder: URL) throws in
             let small = folder.appendingPathComponent("small.safetensors").path
@@ -212,6 +215,35 @@ import Testing
             #expect(try names() == ["report.html", "report.json", "report.md"])
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["comparison"])
         }
+    }
+
+    /// With recipes the curve is one more section; alone it is a report as well.
+    @Test func aCurveNeedsNoRecipe() throws {
+        try withTemporaryFolder { (folder: URL) throws in
+            let output = folder.appendingPathComponent("curve/").path
+            let result = try Bantam.run(
+                "compare", cnn, "--curve", "--network", network("digits-cnn"), "--data", data("digits-cnn"),
+                "--output", output)
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["curve"])
+            let names = try FileManager.default.contentsOfDirectory(atPath: output).sorted()
+            #expect(names == ["report.html", "report.json", "report.md"])
+            let json = try Data(contentsOf: URL(fileURLWithPath: output + "/report.json"))
+            let root = try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
+            let curve = try #require(root["curve"] as? [String: Any])
+            let points = try #require(curve["points"] as? [[String: Any]])
+            #expect((root["candidates"] as? [Any])?.isEmpty == true && points.count == 19)
+            for point in points {
+                #expect(point["accuracy"] is Double && point["sqnr_db"] is Double)
+                #expect((point["bits_per_weight"] as? Double ?? 0) > 0.5)
+            }
+            for name in ["report.html", "report.md"] {
+                let text = try String(contentsOfFile: "\(output)/\(name)", encoding: .utf8)
+                #expect(text.contains("What a bit buys") && text.contains("int4 group:32"))
+            }
+            #expect(result.output.contains("rate-distortion 30 dB"))
+        }
+        #expect(try Bantam.run("compare", cnn, "--output", "nowhere").status == 64)
     }
 
     @Test func jsonMayStandBeforeTheFiles() throws {

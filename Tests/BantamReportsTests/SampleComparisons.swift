@@ -287,6 +287,8 @@ enum Samples {
             ("digits", comparison()), ("single", single), ("unmeasured", unmeasured),
             ("lossless", losslessOnly), ("larger", larger), ("huge", huge), ("empty", empty),
             ("tensorless", tensorless), ("hostile", hostile), ("undefined", undefined),
+            ("curved", curved), ("curve alone", curveAlone), ("hostile curve", hostileCurve),
+            ("pointless curve", pointlessCurve),
         ]
     }()
 }

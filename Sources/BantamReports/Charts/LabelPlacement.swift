@@ -1,5 +1,7 @@
 // Direct labels beat a legend, as long as they do not lie on each other.
 
+import Foundation
+
 /// A rectangle on the page.
 struct Box: Equatable {
     var x, y, width, height: Double
@@ -61,5 +63,26 @@ struct LabelPlacement {
                 x: point.x + part * (end.x - point.x) - 0.5, y: point.y + part * (end.y - point.y) - 0.5,
                 width: 1, height: 1)
         }
+    }
+}
+
+extension SVG {
+    /// A label where it was placed, with a line to its point if it stands far away.
+    mutating func label(
+        _ text: String, _ placed: (box: Box, needsLeader: Bool), of point: (x: Double, y: Double),
+        size: Double, isStrong: Bool = false
+    ) {
+        let box = placed.box
+        if placed.needsLeader {
+            let end = box.nearest(to: point)
+            let part = 8 / max(hypot(end.x - point.x, end.y - point.y), 8)
+            line(
+                point.x + part * (end.x - point.x), point.y + part * (end.y - point.y), end.x, end.y, "leader"
+            )
+        }
+        let isLeft = box.x + box.width / 2 < point.x - 4 && box.x + box.width <= point.x
+        self.text(
+            isLeft ? box.x + box.width : box.x, box.y + size - 1, text,
+            isStrong ? "label halo strong" : "label halo", anchor: isLeft ? .end : .start)
     }
 }

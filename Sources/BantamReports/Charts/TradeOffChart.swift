@@ -119,17 +119,7 @@ struct TradeOffChart {
             let at = (x: plot.x(max(point.bytes, 1)), y: y(point.quality))
             let width = textWidth(text, size: size)
             guard let placed = placement.place(width: width, height: size + 3, at: at) else { continue }
-            let box = placed.box
-            if placed.needsLeader {
-                let end = box.nearest(to: at)
-                let part = 8 / max(hypot(end.x - at.x, end.y - at.y), 8)
-                svg.line(
-                    at.x + part * (end.x - at.x), at.y + part * (end.y - at.y), end.x, end.y, "leader")
-            }
-            let isLeft = box.x + box.width / 2 < at.x - 4 && box.x + box.width <= at.x
-            svg.text(
-                isLeft ? box.x + box.width : box.x, box.y + size - 1, text,
-                point.isOnFront ? "label halo strong" : "label halo", anchor: isLeft ? .end : .start)
+            svg.label(text, placed, of: at, size: size, isStrong: point.isOnFront)
         }
     }
 }

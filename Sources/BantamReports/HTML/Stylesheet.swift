@@ -156,6 +156,10 @@ private let chartStyle = """
     .front { fill: none; stroke: var(--accent); stroke-width: 1.8; opacity: 0.65; }
     .on-front { fill: var(--accent); stroke: var(--page); stroke-width: 1.5; }
     .off-front { fill: var(--page); stroke: var(--soft); stroke-width: 1.8; }
+    .curve { fill: none; stroke: var(--accent); stroke-width: 1.8; stroke-linejoin: round; }
+    .curve-point { fill: var(--accent); stroke: var(--page); stroke-width: 1.2; }
+    .band { fill: var(--accent); opacity: 0.16; }
+    .bound { fill: none; stroke: var(--ink); stroke-width: 1.4; stroke-dasharray: 6 4; }
     .original { fill: var(--original); }
     .whisker { stroke: var(--soft); stroke-width: 1.2; }
     .bar-before { fill: var(--before); }
