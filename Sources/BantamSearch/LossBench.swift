@@ -34,7 +34,8 @@ struct LossBench: Sendable {
 
     /// The classes of the data, which is all that is needed to read it.
     static func classes(of network: Network, source: any TensorFile, workers: Workers) throws -> Int {
-        guard let classes = try NetworkBench.model(network, source, workers, reading: { _ in }).classCount else {
+        guard let classes = try NetworkBench.model(network, source, workers, reading: { _ in }).classCount
+        else {
             throw BantamError(
                 .invalidArgument, file: network.file,
                 "expected one output per class to count predictions, found others")

@@ -151,7 +151,8 @@ struct StepTrials {
         _ recipe: StepRecipe, _ workers: Workers
     ) throws -> (use: TrialFile, byteCount: Int) {
         let trial = try TrialFile(
-            Plan(Recipe(yaml: recipe.text, file: "search"), for: search.source), of: search.source, beside: path,
+            Plan(Recipe(yaml: recipe.text, file: "search"), for: search.source), of: search.source,
+            beside: path,
             workers: workers)
         search.progress()
         return (trial, trial.byteCount)

@@ -21,4 +21,11 @@ extension Tensor {
             }
         }
     }
+
+    /// Whether there is neither NaN nor infinity.
+    var allFinite: Bool {
+        get throws {
+            try float32().withElements(as: Float.self) { elements in elements.allSatisfy(\.isFinite) }
+        }
+    }
 }
