@@ -27,8 +27,8 @@ public struct SensitivitySearch: Sendable {
     public let sampleCount: Int
     /// How many samples there are.
     public let dataCount: Int
-    /// Files that are compressed, at most.
-    public static let trialCount = 7
+    /// Files that are compressed, at most; more than the usual seven gain little.
+    public var trialCount = 7
     /// Called after each file that was tried, from any thread.
     public var progress: @Sendable () -> Void = {}
 
@@ -96,7 +96,7 @@ public struct SensitivitySearch: Sendable {
     /// Measures, and weights the recipe.
     ///
     /// - Parameter path: trials are written into unnamed files in the folder of this path.
-    /// - Complexity: seven searches of the budget, after each a run of the network for each tensor.
+    /// - Complexity: a search of the budget for each trial, after it a run of the network for each tensor.
     /// - Throws: ``BantamError`` of reading, compressing and running, as ``Recipe/weighted(by:for:comment:workers:)``, and if the
     ///   budget cannot be met.
     public func run(triedBeside path: String) throws -> SensitivityResult {
@@ -106,7 +106,7 @@ public struct SensitivitySearch: Sendable {
         )
         var best: (recipe: Recipe, weights: [Double]) = (recipe, measured)
         var hasEffect = [Bool](repeating: false, count: tensors.count)
-        for trial in 0..<SensitivitySearch.trialCount {
+        for trial in 0..<max(1, trialCount) {
             let tried = try trial == 0 ? recipe : weighted(measured)
             let errors: TrialErrors
             do { errors = try self.errors(of: tried, beside: path) } catch let error as BantamError
@@ -155,7 +155,7 @@ public struct SensitivitySearch: Sendable {
     }
 
     /// What compression by a recipe does to the outputs: all tensors together, and each of the budget alone.
-    private func errors(of recipe: Recipe, beside path: String) throws -> TrialErrors {
+    func errors(of recipe: Recipe, beside path: String) throws -> TrialErrors {
         let trial = try TrialFile(
             Plan(recipe, for: source), of: source, beside: path, workers: workers)
         return try trial { file in
@@ -176,7 +176,7 @@ public struct SensitivitySearch: Sendable {
 }
 
 /// What a trial does to the outputs.
-private struct TrialErrors {
+struct TrialErrors {
     var together: Double
     var alone: [TensorErrors]
 }

@@ -16,9 +16,9 @@ struct TensorErrors: Sendable, Equatable {
 
 /// From errors that were measured to weights.
 enum SensitivityWeights {
-    /// Steps stay within a 64th and 64 times the common one: what adds nothing to the outputs of these samples may add
+    /// Steps stay within a 63rd and 63 times the common one: what adds nothing to the outputs of these samples may add
     /// something to others.
-    private static let limit = 4096.0
+    private static let limit = 4000.0
 
     /// Half way, on a logarithmic scale, from weights to what each tensor's squared error cost with them. Full steps swing
     /// at few bits, where a coarser step makes each squared error cost more, and so the next step finer.

@@ -189,12 +189,11 @@ struct CompressCommand: ParsableCommand {
         if !dryRun { try OutputFile.check(output, overwriting: outputOptions.force) }
         let start = ContinuousClock.now
         let bytes = source.tensorByteCount
-        let bar = ProgressBar(
-            "measuring", total: SensitivitySearch.trialCount * bytes, quiet: common.quiet)
-        defer { bar.finish() }
         var search = try SensitivitySearch(
             of: source, recipe: recipe, network: Network(contentsOf: files.network),
             data: TensorFiles.open(files.data), workers: common.workers)
+        let bar = ProgressBar("measuring", total: search.trialCount * bytes, quiet: common.quiet)
+        defer { bar.finish() }
         search.progress = { bar.advance(by: bytes) }
         let result = try search.run(triedBeside: output)
         bar.finish()
