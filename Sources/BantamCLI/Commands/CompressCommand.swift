@@ -58,7 +58,7 @@ struct CompressCommand: ParsableCommand {
         completion: .file())
     var base: String?
 
-    @OptionGroup(title: "The loss that may be") var lossOptions: LossOptions
+    @OptionGroup(title: "What a network loses") var lossOptions: LossOptions
 
     @Option(
         help: ArgumentHelp(
