@@ -24,6 +24,8 @@ public struct Compression: Sendable {
         public var prediction: Prediction?
         /// The step of its levels, if it is quantized by rate and distortion.
         public var step: Float?
+        /// What its squared errors count for, if the budget decides on its step.
+        public var weight: Double?
         /// What is lost of a tensor that counts for the budget.
         var error: SquaredError?
     }
@@ -217,6 +219,7 @@ extension Compression.Outcome {
         self.prediction = prediction
         self.error = error
         self.step = step
+        weight = step == nil ? nil : entry.budgetWeight
     }
 }
 

@@ -30,4 +30,21 @@ public enum RecipeText {
         if let optimize { lines += ["optimize: \(optimize)"] }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    /// A glob that matches one name alone, as a quoted scalar.
+    public static func pattern(of name: String) -> String {
+        var result = "\""
+        for (position, scalar) in name.unicodeScalars.enumerated() {
+            switch scalar {
+            case "*", "?", "[": result += "[\(scalar)]"
+            case "r" where position == 0: result += name.hasPrefix("re:") ? "[r]" : "r"
+            case "\"", "\\": result += "\\\(scalar)"
+            case _ where !(0x20..<0x7f).contains(scalar.value):
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                result += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
 }

@@ -85,7 +85,7 @@ public struct LossSearch: Sendable {
     public func run(triedBeside path: String) throws -> LossSearchResult {
         let trials = StepTrials(self, path: path)
         let scales = try source.entries.indices.map { index in
-            searchBench.used.contains(index) ? try TensorScale(source.tensor(at: index)) : nil
+            searchBench.bench.used.contains(index) ? try TensorScale(source.tensor(at: index)) : nil
         }
         var allocations = [StepAllocation(magnitudesOf: scales)]
         let errors = try trials.outputErrors(scales)

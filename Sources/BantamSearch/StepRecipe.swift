@@ -34,29 +34,12 @@ struct StepRecipe: Sendable {
             case .steps(let step): pass = "round: {step: \(step), dead-zone: \(deadZone)}"
             }
             lines += [
-                "  - match: \(StepRecipe.pattern(of: name))", "    optional: true", "    passes:",
+                "  - match: \(RecipeText.pattern(of: name))", "    optional: true", "    passes:",
                 "      - \(pass)",
             ]
         }
         lines += ["  - otherwise: keep", "coding: \(coding)"]
         if let optimize { lines += ["optimize: \(optimize)"] }
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    /// A glob that matches one name alone, as a quoted scalar.
-    static func pattern(of name: String) -> String {
-        var result = "\""
-        for (position, scalar) in name.unicodeScalars.enumerated() {
-            switch scalar {
-            case "*", "?", "[": result += "[\(scalar)]"
-            case "r" where position == 0: result += name.hasPrefix("re:") ? "[r]" : "r"
-            case "\"", "\\": result += "\\\(scalar)"
-            case _ where !(0x20..<0x7f).contains(scalar.value):
-                let digits = String(scalar.value, radix: 16, uppercase: true)
-                result += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

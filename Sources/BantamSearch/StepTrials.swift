@@ -1,9 +1,7 @@
 // Why: a candidate is tried as the file it would be, written and read back, so that what is judged is what users get.
 
-import BantamArchive
 import BantamCoding
 import BantamEvaluator
-import BantamInference
 import BantamLoaders
 import BantamRecipes
 import BantamTensors
@@ -39,10 +37,10 @@ struct StepTrials {
             let recipe = StepRecipe(
                 tensors: [(search.source.entries[index].name, .steps(step))], deadZone: 0.5, coding: "none",
                 comment: "One tensor alone.")
-            let outputs = try compressed(recipe, workers).0 { file in
-                try search.searchBench.outputs(of: file, workers: workers)
+            let error = try compressed(recipe, workers).0 { file in
+                try search.searchBench.bench.squaredError(of: file, workers: workers)
             }
-            return (step, try outputs.squaredDistance(to: search.searchBench.outputs))
+            return (step, error)
         }
     }
 
@@ -151,56 +149,18 @@ struct StepTrials {
     /// A way to use the file that a recipe makes, and its size.
     private func compressed(
         _ recipe: StepRecipe, _ workers: Workers
-    ) throws -> (use: Trial, byteCount: Int) {
-        let plan = try Plan(Recipe(yaml: recipe.text, file: "search"), for: search.source)
-        let output = try OutputFile(neverNamedBeside: path)
-        let compression = try Compression(plan, of: search.source, to: output, workers: workers)
+    ) throws -> (use: TrialFile, byteCount: Int) {
+        let trial = try TrialFile(
+            Plan(Recipe(yaml: recipe.text, file: "search"), for: search.source), of: search.source,
+            beside: path,
+            workers: workers)
         search.progress()
-        return (Trial(output: output, workers: workers), compression.byteCount)
+        return (trial, trial.byteCount)
     }
 
-    /// A file that is there while it is used.
-    struct Trial {
-        let output: OutputFile
-        let workers: Workers
-
-        func callAsFunction<Result>(_ body: (CompressedFile) throws -> Result) throws -> Result {
-            try withExtendedLifetime(output) {
-                try body(CompressedFile(output.readablePath, workers: workers))
-            }
-        }
-    }
-
-    /// Small models side by side, large ones one after another.
     private func map<Result: Sendable>(
         _ count: Int, _ body: @Sendable (Int, Workers) throws -> Result
     ) throws -> [Result] {
-        guard search.source.tensorByteCount <= 64 << 20 else {
-            return try (0..<count).map { try body($0, search.workers) }
-        }
-        return try search.workers.map(count) { try body($0, .one) }
-    }
-}
-
-extension Tensor {
-    /// Σ over rows of the squared distance between two sets of outputs, a shift of a whole row not counted: it changes
-    /// neither predictions nor probabilities.
-    fileprivate func squaredDistance(to other: Tensor) throws -> Double {
-        let columns = shape.axes.last ?? 1
-        return try float32().withElements(as: Float.self) { mine in
-            try other.float32().withElements(as: Float.self) { theirs in
-                var total = 0.0
-                for row in stride(from: 0, to: min(mine.count, theirs.count), by: max(columns, 1)) {
-                    var (sum, square) = (0.0, 0.0)
-                    for column in row..<row + columns {
-                        let difference = Double(mine[column]) - Double(theirs[column])
-                        sum += difference
-                        square += difference * difference
-                    }
-                    total += square - sum * sum / Double(max(columns, 1))
-                }
-                return total
-            }
-        }
+        try search.workers.mapTrials(count, of: search.source, body)
     }
 }

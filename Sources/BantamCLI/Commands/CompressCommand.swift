@@ -14,6 +14,10 @@ struct CompressCommand: ParsableCommand {
             With --bpw, --size or --sqnr matrices of 1,024 elements or more are quantized by rate and distortion with \
             one step for all of them, which is sought; other floats become float16.
 
+            With --network and --data beside --bpw or --size bits go where they matter for the network's outputs: \
+            what an error in each tensor costs there is measured on up to 256 of the inputs, no labels needed. \
+            --save-recipe keeps the measured weights.
+
             With --base only what differs from another model is stored, losslessly, where that takes less: the \
             model before fine-tuning, an earlier checkpoint. Decompression then needs the same base. Tensors \
             correspond by name, dtype and shape. Passes do not run over tensors that did not change.
@@ -32,6 +36,7 @@ struct CompressCommand: ParsableCommand {
               bantam compress model.safetensors small.safetensors --recipe mine.yaml
               bantam compress model.safetensors small.safetensors --bpw 3.5
               bantam compress model.safetensors small.safetensors --size 25% --save-recipe mine.yaml
+              bantam compress model.safetensors small.safetensors --bpw 3 --network network.yaml --data inputs.npz
               bantam compress fine-tuned.safetensors small.safetensors --base model.safetensors
               bantam compress model.safetensors small.safetensors --max-loss accuracy=0.5% \\
                 --network network.yaml --data validation.npz
@@ -53,11 +58,11 @@ struct CompressCommand: ParsableCommand {
         completion: .file())
     var base: String?
 
-    @OptionGroup(title: "The loss that may be") var lossOptions: LossOptions
+    @OptionGroup(title: "What a network loses") var lossOptions: LossOptions
 
     @Option(
         help: ArgumentHelp(
-            "Write the recipe with the step that --bpw, --size, --sqnr or a recipe's budget came to, or with the steps that --max-loss found; it gives the same file without a search.",
+            "Write the recipe with the step that --bpw, --size, --sqnr or a recipe's budget came to and the weights that were measured, or with the steps that --max-loss found; it gives the same file without a search.",
             valueName: "FILE"),
         completion: .file())
     var saveRecipe: String?
@@ -69,7 +74,18 @@ struct CompressCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard lossOptions.maxLoss != nil else { return }
+        guard lossOptions.maxLoss != nil else {
+            guard lossOptions.networkOptions.files != nil else { return }
+            guard recipeOptions.mayHaveBudget else {
+                throw ValidationError(
+                    "--network and --data go with --max-loss, --bpw, --size or a recipe with such a budget")
+            }
+            if base != nil {
+                throw ValidationError(
+                    "--network and --data measure weights without a base: expected no --base")
+            }
+            return
+        }
         if recipeOptions.choosesPasses || base != nil {
             throw ValidationError(
                 "--max-loss chooses the passes itself: expected no recipe, preset, pass, --coding or --base with it"
@@ -79,7 +95,7 @@ struct CompressCommand: ParsableCommand {
 
     func run() throws {
         let source = try inputOptions.open(input)
-        let recipe = try searched(source) ?? recipeOptions.resolved()
+        let recipe = try searched(source) ?? weighted(recipeOptions.resolved(), source)
         let plan = try Plan(recipe, for: source)
         let base = try base.map { try BaseFile(contentsOf: $0) }
         if dryRun {
@@ -164,6 +180,27 @@ struct CompressCommand: ParsableCommand {
         }
         for note in LossSearchTable.notes(result) { common.note(note) }
         return try result.recipe()
+    }
+
+    /// The recipe, its budget weighted by measured sensitivity if there is a network to measure it with.
+    private func weighted(_ recipe: Recipe, _ source: any TensorFile) throws -> Recipe {
+        guard let files = lossOptions.networkOptions.files else { return recipe }
+        // An output that cannot be had should not cost a search.
+        if !dryRun { try OutputFile.check(output, overwriting: outputOptions.force) }
+        let start = ContinuousClock.now
+        let bytes = source.tensorByteCount
+        var search = try SensitivitySearch(
+            of: source, recipe: recipe, network: Network(contentsOf: files.network),
+            data: TensorFiles.open(files.data), workers: common.workers)
+        let bar = ProgressBar("measuring", total: search.trialCount * bytes, quiet: common.quiet)
+        defer { bar.finish() }
+        search.progress = { bar.advance(by: bytes) }
+        let result = try search.run(triedBeside: output)
+        bar.finish()
+        let text = SensitivityText(result, seconds: (ContinuousClock.now - start) / .seconds(1))
+        if !common.quiet { try Terminal.output(text.summary) }
+        for note in text.notes { common.note(note) }
+        return result.recipe
     }
 
     /// What the base was good for.

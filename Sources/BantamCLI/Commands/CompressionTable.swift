@@ -6,13 +6,16 @@ struct CompressionTable {
 
     init(_ outcomes: [Compression.Outcome]) {
         let hasSteps = outcomes.contains { $0.step != nil }
+        // Equal weights say nothing.
+        let hasWeights = outcomes.contains { $0.weight != nil && $0.weight != 1 }
         table = Table(
             [
                 .text("tensor"), .text("dtype", dispensable: 3), .text("shape", dispensable: 1),
                 .text("held as"),
                 .number("original", dispensable: 2),
                 .number("stored"), .number("bpw"),
-            ] + (hasSteps ? [.number("step", dispensable: 4)] : []))
+            ] + (hasSteps ? [.number("step", dispensable: 4)] : [])
+                + (hasWeights ? [.number("weight", dispensable: 5)] : []))
         table.rows = outcomes.map { outcome in
             let elements = Double(max(outcome.tensor.shape.elementCount, 1))
             return [
@@ -20,6 +23,7 @@ struct CompressionTable {
                 outcome.encoding, Format.bytes(outcome.tensor.byteCount), Format.bytes(outcome.byteCount),
                 Format.bitsPerWeight(8 * Double(outcome.byteCount) / elements),
             ] + (hasSteps ? [outcome.step.map { "\($0)" } ?? ""] : [])
+                + (hasWeights ? [outcome.weight.map { "\($0)" } ?? ""] : [])
         }
     }
 

@@ -31,9 +31,8 @@ struct LossOptions: ParsableArguments {
             }
             return
         }
-        if networkOptions.files != nil || splitSeed != 0 || searchJSON != nil {
-            throw ValidationError(
-                "--network, --data, --split-seed and --search-json go with --max-loss")
+        if splitSeed != 0 || searchJSON != nil {
+            throw ValidationError("--split-seed and --search-json go with --max-loss")
         }
     }
 }

@@ -147,6 +147,9 @@ struct RecipeOptions: ParsableArguments {
         return recipe != nil || preset != nil || rest.hasFlags
     }
 
+    /// Whether the recipe may have a budget of bits or size, whose weights can be measured.
+    var mayHaveBudget: Bool { recipe != nil || preset != nil || bpw != nil || size != nil }
+
     /// What `--optimize` asks for.
     var optimization: Optimization? { optimize.flatMap { try? Optimization(named: $0) } }
 
