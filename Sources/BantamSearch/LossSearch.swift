@@ -90,16 +90,15 @@ public struct LossSearch: Sendable {
         var allocations = [StepAllocation(magnitudesOf: scales)]
         let errors = try trials.outputErrors(scales)
         if let allocation = StepAllocation(scales, errors: errors) { allocations.append(allocation) }
-        var paths: [LossSearchResult.Path] = []
-        for allocation in allocations {
-            for deadZone in [Float(0.5), 0.6] {
-                paths.append(try trials.climb(allocation, deadZone: deadZone))
-            }
+        var ways = allocations.flatMap { allocation in
+            [Float(0.5), 0.6].map { trials.way(allocation, deadZone: $0) }
         }
+        ways += try trials.measuredWays(scales)
+        let paths = try ways.map { try trials.climb($0) }
         // What is lossless keeps any promise.
         let lossless = try trials.measured(
             StepRecipe(
-                tensors: [], deadZone: 0.5, coding: "auto", optimize: optimize.rawValue,
+                tensors: [], coding: "auto", optimize: optimize.rawValue,
                 comment: "Nothing but lossless coding: no steps make a smaller file for a loss of \(bound)."))
         let best = paths.filter { $0.byteCount != nil }.min { $0.byteCount! < $1.byteCount! }
         let chosen: (recipe: StepRecipe, byteCount: Int)

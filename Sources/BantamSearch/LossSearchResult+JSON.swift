@@ -29,7 +29,8 @@ extension LossSearchResult {
 
     private func path(_ path: Path) -> JSON {
         .object([
-            .init("steps_by", .string(path.allocation)), .init("dead_zone", .number(path.deadZone)),
+            .init("steps_by", .string(path.allocation)), 
+            .init("dead_zone", path.deadZone.map { .number($0) } ?? .null),
             .init("chosen", path.chosen.map { .number($0) } ?? .null),
             .init("bytes", path.byteCount.map { .integer($0) } ?? .null),
             .init(

@@ -13,10 +13,10 @@ public struct LossSearchResult: Sendable {
 
     /// One way to share out the steps, and the strengths tried along it.
     public struct Path: Sendable {
-        /// How steps are shared out: `magnitude` or `sensitivity`.
+        /// How steps are shared out: by `magnitude`, `sensitivity` or `measurement`.
         public var allocation: String
-        /// What is under this many steps becomes zero.
-        public var deadZone: Double
+        /// What is under this many steps becomes zero; `nil` if that differs from tensor to tensor.
+        public var deadZone: Double?
         /// What was tried, from the smallest steps to the largest.
         public var points: [Point]
         /// The strength taken; `nil`: none keeps the promise.

@@ -8,11 +8,20 @@ import BantamLoaders
 import BantamRecipes
 import BantamTensors
 
+/// A way to share out the loss over the tensors, of which one strength decides.
+struct StepWay: Sendable {
+    /// What reports call it.
+    var name: String
+    /// What is under this many steps becomes zero; `nil` if that differs from tensor to tensor.
+    var deadZone: Float?
+    /// How each tensor is held at a strength.
+    var treatments: @Sendable (Double) -> [StepRecipe.Treatment?]
+}
+
 /// The compressions that a search tries.
 struct StepTrials {
     private let search: LossSearch
     private let path: String
-    private let kinds: [StepRecipe.Treatment?]
 
     /// Points of the grid to an octave of strength.
     static let pointsPerOctave = 16
@@ -24,12 +33,40 @@ struct StepTrials {
     init(_ search: LossSearch, path: String) {
         self.search = search
         self.path = path
+    }
+
+    /// Steps of an allocation.
+    func way(_ allocation: StepAllocation, deadZone: Float) -> StepWay {
         // A scale and what a header says of it take more than a short vector saves.
-        kinds = search.source.entries.map { entry in
+        let kinds: [StepRecipe.Treatment?] = search.source.entries.map { entry in
             guard entry.shape.rank < 2, entry.shape.elementCount < 64 else { return nil }
             return entry.dtype == .float32 || entry.dtype == .float64 ? .half : .keep
         }
+        return StepWay(name: allocation.kind.rawValue, deadZone: deadZone) { strength in
+            zip(kinds, allocation.steps(strength)).map { kind, step in
+                step.map { kind ?? .steps($0, deadZone: deadZone) }
+            }
+        }
     }
+
+    /// Steps by what was measured of every tensor; `nil` for models so large that this would take long.
+    func measuredWays(_ scales: [TensorScale?]) throws -> [StepWay] {
+        guard search.source.tensorByteCount <= StepTrials.measuredByteLimit else { return [] }
+        let bench = search.searchBench
+        let curves = try StepCurves(
+            of: search.source, scales: scales, coding: .automatic(search.optimize), workers: search.workers
+        ) { file, workers in
+            try bench.outputs(of: file, workers: workers).marginDistance(to: bench.outputs)
+        }
+        guard let curves else { return [] }
+        return [Float(0.5), 0.6, 0.7].map { deadZone in
+            let curves = curves.upTo(deadZone: deadZone)
+            return StepWay(name: "measurement", deadZone: deadZone) { curves.treatments($0) }
+        }
+    }
+
+    /// The largest model of which every tensor is measured alone.
+    private static let measuredByteLimit = 4 << 20
 
     /// The squared error of the outputs when each tensor alone is rounded to half its root mean square.
     func outputErrors(_ scales: [TensorScale?]) throws -> [(step: Float, error: Double)?] {
@@ -37,7 +74,7 @@ struct StepTrials {
             guard let scale = scales[index] else { return nil }
             let step = Float(scale.magnitude / 2).withEightBits
             let recipe = StepRecipe(
-                tensors: [(search.source.entries[index].name, .steps(step))], deadZone: 0.5, coding: "none",
+                tensors: [(search.source.entries[index].name, .steps(step, deadZone: 0.5))], coding: "none",
                 comment: "One tensor alone.")
             let outputs = try compressed(recipe, workers).0 { file in
                 try search.searchBench.outputs(of: file, workers: workers)
@@ -47,19 +84,23 @@ struct StepTrials {
     }
 
     /// Goes up the grid of strengths as far as the promise is kept.
-    func climb(_ allocation: StepAllocation, deadZone: Float) throws -> LossSearchResult.Path {
+    func climb(_ way: StepWay) throws -> LossSearchResult.Path {
         let bench = search.searchBench
         let isCount = search.bound.metric.isCount
         let allowed = search.bound.allowed(original: bench.figure)
         var losses: [Int: [Double]] = [:]
+        // Neighbouring strengths may come to the same steps.
+        var known: [[StepRecipe.Treatment?]: [Double]] = [:]
         func tryPoints(_ points: [Int]) throws {
-            let missing = points.filter { losses[$0] == nil }
+            let ways = points.map { treatments(way, at: $0) }
+            let missing = Array(Set(ways).filter { known[$0] == nil })
             let found = try map(missing.count) { index, workers in
                 try compressed(
-                    recipe(allocation, deadZone, at: missing[index], coding: "none", optimize: nil), workers
+                    recipe(missing[index], comment: "One point.", coding: "none", optimize: nil), workers
                 ).0 { try bench.losses(of: $0, workers: workers) }
             }
-            for (point, loss) in zip(missing, found) { losses[point] = loss }
+            for (treatments, loss) in zip(missing, found) { known[treatments] = loss }
+            for (point, treatments) in zip(points, ways) { losses[point] = known[treatments] }
         }
         let perOctave = StepTrials.pointsPerOctave
         let lowest = StepTrials.octaves.lowerBound * perOctave
@@ -88,14 +129,18 @@ struct StepTrials {
             top = bottom
         }
         var result = LossSearchResult.Path(
-            allocation: allocation.kind.rawValue, deadZone: Double(deadZone),
+            allocation: way.name, deadZone: way.deadZone.map { Double($0) },
             points: losses.sorted { $0.key < $1.key }.map { point, loss in
                 .init(strength: StepTrials.strength(point), loss: LossEstimate([loss], isCount: false).mean)
             })
         if let best {
+            let strength = StepTrials.strength(best)
             let recipe = recipe(
-                allocation, deadZone, at: best, coding: "auto", optimize: search.optimize.rawValue)
-            result.chosen = StepTrials.strength(best)
+                treatments(way, at: best),
+                comment:
+                    "The smallest file found for a loss of \(search.bound): steps by \(way.name), strength \(Float(strength)).",
+                coding: "auto", optimize: search.optimize.rawValue)
+            result.chosen = strength
             (result.recipe, result.byteCount) = (recipe, try measured(recipe).byteCount)
         }
         return result
@@ -122,20 +167,18 @@ struct StepTrials {
         }
     }
 
+    private func treatments(_ way: StepWay, at point: Int) -> [StepRecipe.Treatment?] {
+        way.treatments(StepTrials.strength(point))
+    }
+
     private func recipe(
-        _ allocation: StepAllocation, _ deadZone: Float, at point: Int, coding: String, optimize: String?
+        _ treatments: [StepRecipe.Treatment?], comment: String, coding: String, optimize: String?
     ) -> StepRecipe {
-        let strength = StepTrials.strength(point)
-        let steps = allocation.steps(strength)
-        return StepRecipe(
-            tensors: search.source.entries.enumerated().compactMap { index, entry in
-                guard let step = steps[index] else { return nil }
-                return (entry.name, kinds[index] ?? .steps(step))
+        StepRecipe(
+            tensors: zip(search.source.entries, treatments).compactMap { entry, treatment in
+                treatment.map { (entry.name, $0) }
             },
-            deadZone: deadZone, coding: coding, optimize: optimize,
-            comment:
-                "The smallest file found for a loss of \(search.bound): steps by \(allocation.kind.rawValue), "
-                + "strength \(Float(strength)).")
+            coding: coding, optimize: optimize, comment: comment)
     }
 
     /// 2^(point/16), from square roots, which are the same on every processor.
@@ -182,7 +225,46 @@ struct StepTrials {
     }
 }
 
+import Foundation
+let mode = ProcessInfo.processInfo.environment["MODE"] ?? "margin"
 extension Tensor {
+    fileprivate func marginDistance(to other: Tensor) throws -> Double {
+        let columns = shape.axes.last ?? 1
+        if mode == "square" { return try squaredDistance(to: other) }
+        return try float32().withElements(as: Float.self) { mine in
+            try other.float32().withElements(as: Float.self) { theirs in
+                var total = 0.0
+                for row in stride(from: 0, to: min(mine.count, theirs.count), by: max(columns, 1)) {
+                    if mode == "kl" {
+                        func logsum(_ x: UnsafeBufferPointer<Float>) -> Double {
+                            let m = (row..<row + columns).map { Double(x[$0]) }.max()!
+                            return m + log((row..<row + columns).reduce(0.0) { $0 + exp(Double(x[$1]) - m) })
+                        }
+                        let (a, b) = (logsum(theirs), logsum(mine))
+                        for c in row..<row + columns {
+                            let p = Double(theirs[c]) - a
+                            total += exp(p) * (p - Double(mine[c]) + b)
+                        }
+                        continue
+                    }
+                    var (sum, square) = (0.0, 0.0)
+                    var (top, second) = (-Double.infinity, -Double.infinity)
+                    for column in row..<row + columns {
+                        let v = Double(theirs[column])
+                        if v > top { (top, second) = (v, top) } else if v > second { second = v }
+                        let difference = Double(mine[column]) - v
+                        sum += difference
+                        square += difference * difference
+                    }
+                    let d = square - sum * sum / Double(max(columns, 1))
+                    let m = (top - second) * (top - second)
+                    if d > 0 { total += d / (d + m) }
+                }
+                return total
+            }
+        }
+    }
+
     /// Σ over rows of the squared distance between two sets of outputs, a shift of a whole row not counted: it changes
     /// neither predictions nor probabilities.
     fileprivate func squaredDistance(to other: Tensor) throws -> Double {

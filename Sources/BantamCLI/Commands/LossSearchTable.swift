@@ -18,7 +18,7 @@ struct LossSearchTable {
         ])
         table.rows = result.paths.map { path in
             [
-                path.allocation, Format.number(path.deadZone), Format.count(path.points.count),
+                path.allocation, path.deadZone.map { Format.number($0) } ?? "any", Format.count(path.points.count),
                 path.points.first.map { Format.number($0.strength) } ?? "",
                 path.points.last.map { Format.number($0.strength) } ?? "",
                 path.chosen.map { Format.number($0) } ?? "none",
