@@ -38,7 +38,7 @@ struct Packing: Sendable, Hashable {
     var count: Int
 
     /// What the header says of packed codes beyond what it says of coded ones.
-    static let headerByteCount = 56
+    static let headerByteCount = 32
 }
 
 /// The names of parts: members of the JSON, and what is appended to a tensor's name.

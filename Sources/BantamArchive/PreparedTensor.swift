@@ -56,8 +56,12 @@ public struct PreparedTensor: Sendable {
 
     /// The bytes of all stored arrays.
     public var dataByteCount: Int { tree.leaves.reduce(0) { $0 + $1.byteCount } }
-    /// The bytes this tensor takes in a file: its arrays and, roughly, what the header says of them.
-    public var byteCount: Int { dataByteCount + 100 + 128 * tree.leaves.count + (tree.base == nil ? 0 : 32) }
+    /// The bytes this tensor takes in a file: its arrays and, roughly, what the header says of them: names of eight letters.
+    public var byteCount: Int {
+        let leaves = tree.leaves
+        return dataByteCount + 96 + 74 * leaves.count + 24 * leaves.count(where: \.isCoded)
+            + (tree.base == nil ? 0 : 32) + tree.nodeHeaderByteCount
+    }
 
     /// A tensor whose arrays are coded already.
     init(_ encoding: Encoding, tree: PartTree<Array>) {
@@ -133,6 +137,20 @@ extension PartTree where Leaf == PreparedTensor.Array {
         case .lowRank(let left, let right, let rank):
             return .lowRank(left: left.withNumbers(), right: right.withNumbers(), rank: rank)
         default: return self
+        }
+    }
+
+    /// What the header says of nodes beside their arrays, roughly.
+    fileprivate var nodeHeaderByteCount: Int {
+        switch self {
+        case .packed: 24 + Packing.headerByteCount
+        case .quantized(let codes, let scales, _, _):
+            24 + codes.nodeHeaderByteCount + scales.nodeHeaderByteCount
+        case .palettized(let codes, _, _): codes.nodeHeaderByteCount
+        case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _):
+            values.nodeHeaderByteCount
+        case .lowRank(let left, let right, _): 16 + left.nodeHeaderByteCount + right.nodeHeaderByteCount
+        case .dense, .number, .trellis, .base, .predicted: 0
         }
     }
 

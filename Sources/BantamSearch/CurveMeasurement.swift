@@ -150,14 +150,15 @@ private struct AccuracyBench: Sendable {
             network, source: source, data: data, samples: Array(data.labels.indices), metric: .accuracy,
             workers: workers)
         metrics = try ClassificationMetrics(
-            outputs: bench.outputs, labels: bench.labels,
+            outputs: bench.bench.outputs, labels: bench.labels,
             kind: network.endsInSoftmax ? .probabilities : .logits)
     }
 
     func predictions(with file: any TensorFile, workers: Workers) throws -> PairedPredictions {
         try PairedPredictions(
             original: bench.predictions,
-            compressed: ClassificationMetrics.predictions(of: bench.outputs(of: file, workers: workers)),
+            compressed: ClassificationMetrics.predictions(
+                of: bench.bench.outputs(of: file, workers: workers)),
             labels: bench.labels)
     }
 }

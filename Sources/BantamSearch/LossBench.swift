@@ -46,6 +46,11 @@ struct LossBench: Sendable {
     /// The original's figure over the samples.
     var figure: Double { original.reduce(0, +) / Double(max(original.count, 1)) }
 
+    /// How far the probabilities of the classes are from the original's with the weights of `file`, over all samples.
+    func divergence(of file: any TensorFile, workers: Workers) throws -> Double {
+        try bench.outputs(of: file, workers: workers).divergence(from: bench.outputs, kind)
+    }
+
     /// How much worse each sample's figure is with the weights of `file`.
     func losses(of file: any TensorFile, workers: Workers) throws -> [Double] {
         let figures = try metric.sampleFigures(

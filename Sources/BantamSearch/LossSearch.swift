@@ -14,8 +14,9 @@ import BantamTensors
 /// ```
 ///
 /// What is searched: every tensor of floats that the network reads is rounded to multiples of a step of its own
-/// (``RoundToStep``), all steps in fixed proportions, so that one strength decides. It goes up a geometric grid,
-/// 16 to the octave. With few samples the counted loss goes up and down by chance along that grid, and its best points are
+/// (``RoundToStep``), so that one strength decides over all of them: in small models each has the step and the dead zone that
+/// measurements of it alone say are worth most (``StepCurves``), in others steps are in fixed proportions (``StepAllocation``).
+/// The strength goes up a geometric grid, 16 to the octave. With few samples the counted loss goes up and down by chance along that grid, and its best points are
 /// those that were lucky. So each point is judged together with its neighbours, seven in all, by what they say of other
 /// samples (``LossEstimate``): nine times in ten these must not lose more than allowed. The largest strength that passes is
 /// taken, for each way to share out the steps, and of these the smallest file.
@@ -79,27 +80,19 @@ public struct LossSearch: Sendable {
     /// Searches, and then looks at the other half once.
     ///
     /// - Parameter path: trials are written into unnamed files in the folder of this path.
-    /// - Complexity: about 50 to 150 compressions without a coder and runs of the network on half of the data, and a few
-    ///   compressions with one.
+    /// - Complexity: about 50 to 200 compressions without a coder and runs of the network on half of the data, and a few
+    ///   compressions with one. In models up to 4 MiB first about 100 codings of every tensor and as many runs.
     /// - Throws: ``BantamError`` of reading, compressing and running.
     public func run(triedBeside path: String) throws -> LossSearchResult {
         let trials = StepTrials(self, path: path)
         let scales = try source.entries.indices.map { index in
             searchBench.bench.used.contains(index) ? try TensorScale(source.tensor(at: index)) : nil
         }
-        var allocations = [StepAllocation(magnitudesOf: scales)]
-        let errors = try trials.outputErrors(scales)
-        if let allocation = StepAllocation(scales, errors: errors) { allocations.append(allocation) }
-        var paths: [LossSearchResult.Path] = []
-        for allocation in allocations {
-            for deadZone in [Float(0.5), 0.6] {
-                paths.append(try trials.climb(allocation, deadZone: deadZone))
-            }
-        }
+        let paths = try trials.ways(scales).map { try trials.climb($0) }
         // What is lossless keeps any promise.
         let lossless = try trials.measured(
             StepRecipe(
-                tensors: [], deadZone: 0.5, coding: "auto", optimize: optimize.rawValue,
+                tensors: [], coding: "auto", optimize: optimize.rawValue,
                 comment: "Nothing but lossless coding: no steps make a smaller file for a loss of \(bound)."))
         let best = paths.filter { $0.byteCount != nil }.min { $0.byteCount! < $1.byteCount! }
         let chosen: (recipe: StepRecipe, byteCount: Int)

@@ -13,9 +13,9 @@ public struct LossSearchResult: Sendable {
 
     /// One way to share out the steps, and the strengths tried along it.
     public struct Path: Sendable {
-        /// How steps are shared out: `magnitude` or `sensitivity`.
+        /// How steps are shared out: by `measurement`, or by `sensitivity` or `magnitude`.
         public var allocation: String
-        /// What is under this many steps becomes zero.
+        /// What is under this many steps becomes zero, at most.
         public var deadZone: Double
         /// What was tried, from the smallest steps to the largest.
         public var points: [Point]

@@ -6,9 +6,9 @@ import BantamTensors
 /// A recipe with a rule for each tensor of a model, written out as YAML.
 struct StepRecipe: Sendable {
     /// What is done to one tensor.
-    enum Treatment: Sendable, Equatable {
-        /// Rounded to steps.
-        case steps(Float)
+    enum Treatment: Sendable, Hashable {
+        /// Rounded to multiples of a step; what is under `deadZone` steps becomes zero.
+        case steps(Float, deadZone: Float)
         /// Held in 16 bits.
         case half
         /// Kept as it is.
@@ -17,8 +17,6 @@ struct StepRecipe: Sendable {
 
     /// The tensors by name, in the order of the file.
     var tensors: [(name: String, treatment: Treatment)]
-    /// What is under this many steps becomes zero.
-    var deadZone: Float
     var coding: String
     var optimize: String?
     var comment: String
@@ -31,7 +29,7 @@ struct StepRecipe: Sendable {
             switch treatment {
             case .keep: continue
             case .half: pass = "quantize: fp16"
-            case .steps(let step): pass = "round: {step: \(step), dead-zone: \(deadZone)}"
+            case .steps(let step, let deadZone): pass = "round: {step: \(step), dead-zone: \(deadZone)}"
             }
             lines += [
                 "  - match: \(RecipeText.pattern(of: name))", "    optional: true", "    passes:",

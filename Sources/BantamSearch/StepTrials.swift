@@ -10,7 +10,6 @@ import BantamTensors
 struct StepTrials {
     private let search: LossSearch
     private let path: String
-    private let kinds: [StepRecipe.Treatment?]
 
     /// Points of the grid to an octave of strength.
     static let pointsPerOctave = 16
@@ -22,11 +21,6 @@ struct StepTrials {
     init(_ search: LossSearch, path: String) {
         self.search = search
         self.path = path
-        // A scale and what a header says of it take more than a short vector saves.
-        kinds = search.source.entries.map { entry in
-            guard entry.shape.rank < 2, entry.shape.elementCount < 64 else { return nil }
-            return entry.dtype == .float32 || entry.dtype == .float64 ? .half : .keep
-        }
     }
 
     /// The squared error of the outputs when each tensor alone is rounded to half its root mean square.
@@ -35,7 +29,7 @@ struct StepTrials {
             guard let scale = scales[index] else { return nil }
             let step = Float(scale.magnitude / 2).withEightBits
             let recipe = StepRecipe(
-                tensors: [(search.source.entries[index].name, .steps(step))], deadZone: 0.5, coding: "none",
+                tensors: [(search.source.entries[index].name, .steps(step, deadZone: 0.5))], coding: "none",
                 comment: "One tensor alone.")
             let error = try compressed(recipe, workers).0 { file in
                 try search.searchBench.bench.squaredError(of: file, workers: workers)
@@ -44,20 +38,44 @@ struct StepTrials {
         }
     }
 
+    /// The ways to share out the loss.
+    ///
+    /// What each tensor alone takes and does is measured in small models, where that is quick. In others one run of the
+    /// network for each says how much an error in it costs.
+    func ways(_ scales: [TensorScale?]) throws -> [StepWay] {
+        if search.source.tensorByteCount <= StepTrials.measuredByteLimit {
+            let bench = search.searchBench
+            let curves = try StepCurves(of: search.source, scales: scales, workers: search.workers) {
+                try bench.divergence(of: $0, workers: $1)
+            }
+            if let curves { return StepCurves.deadZones.map { StepWay(curves, deadZone: $0) } }
+        }
+        let allocation =
+            try StepAllocation(scales, errors: outputErrors(scales)) ?? StepAllocation(magnitudesOf: scales)
+        return [Float(0.5), 0.6].map { StepWay(allocation, deadZone: $0, of: search.source) }
+    }
+
+    /// The largest model of which every tensor is measured alone, in many ways.
+    private static let measuredByteLimit = 4 << 20
+
     /// Goes up the grid of strengths as far as the promise is kept.
-    func climb(_ allocation: StepAllocation, deadZone: Float) throws -> LossSearchResult.Path {
+    func climb(_ way: StepWay) throws -> LossSearchResult.Path {
         let bench = search.searchBench
         let isCount = search.bound.metric.isCount
         let allowed = search.bound.allowed(original: bench.figure)
         var losses: [Int: [Double]] = [:]
+        // Neighbouring strengths may come to the same steps.
+        var known: [[StepRecipe.Treatment?]: [Double]] = [:]
         func tryPoints(_ points: [Int]) throws {
-            let missing = points.filter { losses[$0] == nil }
+            let ways = points.map { treatments(way, at: $0) }
+            let missing = Array(Set(ways).filter { known[$0] == nil })
             let found = try map(missing.count) { index, workers in
                 try compressed(
-                    recipe(allocation, deadZone, at: missing[index], coding: "none", optimize: nil), workers
+                    recipe(missing[index], comment: "One point.", coding: "none", optimize: nil), workers
                 ).0 { try bench.losses(of: $0, workers: workers) }
             }
-            for (point, loss) in zip(missing, found) { losses[point] = loss }
+            for (treatments, loss) in zip(missing, found) { known[treatments] = loss }
+            for (point, treatments) in zip(points, ways) { losses[point] = known[treatments] }
         }
         let perOctave = StepTrials.pointsPerOctave
         let lowest = StepTrials.octaves.lowerBound * perOctave
@@ -86,14 +104,19 @@ struct StepTrials {
             top = bottom
         }
         var result = LossSearchResult.Path(
-            allocation: allocation.kind.rawValue, deadZone: Double(deadZone),
+            allocation: way.name, deadZone: Double(way.deadZone),
             points: losses.sorted { $0.key < $1.key }.map { point, loss in
                 .init(strength: StepTrials.strength(point), loss: LossEstimate([loss], isCount: false).mean)
             })
         if let best {
+            let strength = StepTrials.strength(best)
             let recipe = recipe(
-                allocation, deadZone, at: best, coding: "auto", optimize: search.optimize.rawValue)
-            result.chosen = StepTrials.strength(best)
+                treatments(way, at: best),
+                comment:
+                    "The smallest file found for a loss of \(search.bound): steps by \(way.name), "
+                    + "strength \(Float(strength)).",
+                coding: "auto", optimize: search.optimize.rawValue)
+            result.chosen = strength
             (result.recipe, result.byteCount) = (recipe, try measured(recipe).byteCount)
         }
         return result
@@ -120,20 +143,18 @@ struct StepTrials {
         }
     }
 
+    private func treatments(_ way: StepWay, at point: Int) -> [StepRecipe.Treatment?] {
+        way.treatments(StepTrials.strength(point))
+    }
+
     private func recipe(
-        _ allocation: StepAllocation, _ deadZone: Float, at point: Int, coding: String, optimize: String?
+        _ treatments: [StepRecipe.Treatment?], comment: String, coding: String, optimize: String?
     ) -> StepRecipe {
-        let strength = StepTrials.strength(point)
-        let steps = allocation.steps(strength)
-        return StepRecipe(
-            tensors: search.source.entries.enumerated().compactMap { index, entry in
-                guard let step = steps[index] else { return nil }
-                return (entry.name, kinds[index] ?? .steps(step))
+        StepRecipe(
+            tensors: zip(search.source.entries, treatments).compactMap { entry, treatment in
+                treatment.map { (entry.name, $0) }
             },
-            deadZone: deadZone, coding: coding, optimize: optimize,
-            comment:
-                "The smallest file found for a loss of \(search.bound): steps by \(allocation.kind.rawValue), "
-                + "strength \(Float(strength)).")
+            coding: coding, optimize: optimize, comment: comment)
     }
 
     /// 2^(point/16), from square roots, which are the same on every processor.

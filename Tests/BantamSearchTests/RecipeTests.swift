@@ -10,7 +10,7 @@ import Testing
     ])
     func aRuleMatchesItsTensorAlone(name: String) throws {
         let recipe = StepRecipe(
-            tensors: [(name, .steps(0.25))], deadZone: 0.6, coding: "auto", optimize: "size", comment: "One.")
+            tensors: [(name, .steps(0.25, deadZone: 0.6))], coding: "auto", optimize: "size", comment: "One.")
         let file = MemoryFile(
             tensors: [
                 (name, Tensor(.float32, [1], [Float(1)])), ("other", Tensor(.float32, [1], [Float(1)])),
