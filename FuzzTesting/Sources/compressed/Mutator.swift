@@ -158,14 +158,16 @@ extension JSON {
 
     private static let keys = [
         "codes", "scales", "zero_points", "values", "column_indices", "row_pointers", "bitmask", "gaps",
-        "left",
-        "right", "rank", "granularity", "array", "dtype", "shape", "checksum",
+        "left", "right", "rank", "granularity", "array", "dtype", "shape", "checksum", "packed", "type", "count",
+        "rotation", "codebook", "rows", "indices", "tables", "base", "difference", "xor",
     ]
 
     private static let values: [JSON] =
         [0, 1, 2, 3, 7, 8, 255, 256, 65535, 1 << 20, 1 << 31, 1 << 32, 1 << 48, 1 << 62, .max, -1, .min].map(
             JSON.integer)
         + ["", ".coded", "_1", "tensor", "channel", "group:1", "group:3", "group:281474976710655"].map(
+            JSON.string)
+        + ["hadamard:0", "hadamard:18446744073709551615", "int1", "int4", "uint3", "uint7", "int8"].map(
             JSON.string)
         + DType.allCases.map { .string($0.rawValue) }
         + ["I8", "U8", "I16", "F32", "F16", "BF16", "F64", "BOOL", "F4", "F6_E2M3"].map(JSON.string)
