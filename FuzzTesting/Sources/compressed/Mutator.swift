@@ -158,7 +158,8 @@ extension JSON {
 
     private static let keys = [
         "codes", "scales", "zero_points", "values", "column_indices", "row_pointers", "bitmask", "gaps",
-        "left", "right", "rank", "granularity", "array", "dtype", "shape", "checksum", "packed", "type", "count",
+        "left", "right", "rank", "granularity", "array", "dtype", "shape", "checksum", "packed", "type",
+        "count",
         "rotation", "codebook", "rows", "indices", "tables", "base", "difference", "xor",
     ]
 
