@@ -172,7 +172,9 @@ extension JSON {
             JSON.string)
         + DType.allCases.map { .string($0.rawValue) }
         + ["I8", "U8", "I16", "F32", "F16", "BF16", "F64", "BOOL", "F4", "F6_E2M3"].map(JSON.string)
-        + [.array([]), .object([]), .null, .array([.integer(1)]), .array([.integer(4), .integer(4)])]
+        + [0, -0.0, 0.5, 1e-45, -3e38, 1e39, 1e300].map(JSON.number) + [
+            .array([]), .object([]), .null, .array([.integer(1)]), .array([.integer(4), .integer(4)]),
+        ]
 }
 
 /// Random numbers that a seed alone decides (SplitMix64; G. Steele et al., 2014).
