@@ -68,8 +68,8 @@ private struct Parts {
             for index in arrays {
                 guard let old = Parts.offsets(members[index].value) else { return nil }
                 let isLater = old.lowerBound >= range.upperBound && index != chosen
-                let start = old.lowerBound + (isLater ? delta : 0)
-                let end = index == chosen ? start + array.count : old.upperBound + (isLater ? delta : 0)
+                let start = old.lowerBound &+ (isLater ? delta : 0)
+                let end = index == chosen ? start &+ array.count : old.upperBound &+ (isLater ? delta : 0)
                 members[index].value.replace("data_offsets", by: .array([.integer(start), .integer(end)]))
             }
             if let axes = members[chosen].value["shape"]?.arrayValue, axes.count == 1, range.count > 0,
