@@ -5,7 +5,7 @@ import PackageDescription
 // README.md. Each target is one libFuzzer program for one reader.
 let targets = [
     "safetensors", "npy", "npz", "manifest", "raw-layout", "json", "recipe", "network", "compressed",
-    "coded-array", "shards", "coder-fast", "coder-huffman", "coder-dense", "coder-max",
+    "coded-array", "shards", "trellis", "coder-fast", "coder-huffman", "coder-dense", "coder-max",
 ]
 
 let package = Package(

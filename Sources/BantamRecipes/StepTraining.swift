@@ -113,7 +113,8 @@ struct StepTraining: Sendable {
                 trained.add(try group.trained(for: goal, workers), group)
             } catch let error as BantamError {
                 guard group.goal == .budget else { throw group.step.explained(error, in: file) }
-                throw BantamError(error.kind, "budget: \(error.message)")
+                throw BantamError(
+                    error.kind, file: file == RecipeText.commandLine ? nil : file, "budget: \(error.message)")
             }
         }
         return trained

@@ -200,8 +200,3 @@ enum Samples {
         return try writer.finish()
     }
 }
-
-extension URL {
-    /// The path of a file in this folder.
-    func file(_ name: String) -> String { appendingPathComponent(name).path }
-}

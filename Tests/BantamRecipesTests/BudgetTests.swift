@@ -117,6 +117,20 @@ import Testing
         }
     }
 
+    /// Of few elements tables alone take more than the rate, whatever the step: the search went on to infinity.
+    @Test func aRateBelowThatOfTheTables() throws {
+        let model = try Self.model()
+        let yaml = "rules:\n  - match: '*bias'\n    passes: [quantize: {rate: 0.1}]\n  - otherwise: keep\n"
+        let plan = try Plan(Recipe(yaml: yaml, file: "test"), for: model)
+        let error = bantamError { _ = try Estimate(plan, of: model, workers: .one) }
+        #expect(error?.kind == .corruption)
+        #expect(
+            error?.message.contains(
+                "(test, line 3): expected 0.1 bits per weight, found that what stands beside the indices takes "
+            )
+                == true, "\(error?.message ?? "no error")")
+    }
+
     @Test func theSameBytesForAnyThreadsAndWithoutASearch() throws {
         let model = try Self.model()
         let yaml = "name: x\nbudget:\n  bpw: 3\n  states: 64\ncoding: auto\n"

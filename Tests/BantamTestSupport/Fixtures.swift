@@ -14,6 +14,11 @@ public func withTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -
     return try body(folder)
 }
 
+extension URL {
+    /// The path of a file in this folder.
+    public func file(_ name: String) -> String { appendingPathComponent(name).path }
+}
+
 /// Random numbers that are the same on every run (SplitMix64; G. Steele et al., 2014).
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64

@@ -3,7 +3,8 @@ import FuzzHarness
 
 /// A compressed file: opened, every tensor as it is held and decoded, and the whole verified.
 ///
-/// The input is repaired before: see ``Checksums``. What the reader is given stands in the harness's folder.
+/// The input is repaired before: see ``Checksums``. What the reader is given stands in the harness's folder. Its length
+/// decides on the level of the kernels.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafeRawPointer?, _ count: Int) -> CInt {
     var bytes = Array(UnsafeRawBufferPointer(start: start, count: count))
@@ -12,7 +13,7 @@ public func fuzz(_ start: UnsafeRawPointer?, _ count: Int) -> CInt {
         guard Checksums.repairContent(of: path, &bytes) else { break }
         path = Checksums.write(&bytes)
     }
-    return Harness.check(naming: path) { try read(path) }
+    return Levels.at(Int32(count) % (Levels.top + 1)) { Harness.check(naming: path) { try read(path) } }
 }
 
 /// Reads everything that is not out of proportion by the format's own rule: a file may stand for 2^20 times its size,

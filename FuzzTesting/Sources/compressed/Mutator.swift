@@ -68,8 +68,8 @@ private struct Parts {
             for index in arrays {
                 guard let old = Parts.offsets(members[index].value) else { return nil }
                 let isLater = old.lowerBound >= range.upperBound && index != chosen
-                let start = old.lowerBound + (isLater ? delta : 0)
-                let end = index == chosen ? start + array.count : old.upperBound + (isLater ? delta : 0)
+                let start = old.lowerBound &+ (isLater ? delta : 0)
+                let end = index == chosen ? start &+ array.count : old.upperBound &+ (isLater ? delta : 0)
                 members[index].value.replace("data_offsets", by: .array([.integer(start), .integer(end)]))
             }
             if let axes = members[chosen].value["shape"]?.arrayValue, axes.count == 1, range.count > 0,
@@ -158,8 +158,9 @@ extension JSON {
 
     private static let keys = [
         "codes", "scales", "zero_points", "values", "column_indices", "row_pointers", "bitmask", "gaps",
-        "left",
-        "right", "rank", "granularity", "array", "dtype", "shape", "checksum",
+        "left", "right", "rank", "granularity", "array", "dtype", "shape", "checksum", "packed", "type",
+        "count",
+        "rotation", "codebook", "rows", "indices", "tables", "base", "difference", "xor",
     ]
 
     private static let values: [JSON] =
@@ -167,9 +168,13 @@ extension JSON {
             JSON.integer)
         + ["", ".coded", "_1", "tensor", "channel", "group:1", "group:3", "group:281474976710655"].map(
             JSON.string)
+        + ["hadamard:0", "hadamard:18446744073709551615", "int1", "int4", "uint3", "uint7", "int8"].map(
+            JSON.string)
         + DType.allCases.map { .string($0.rawValue) }
         + ["I8", "U8", "I16", "F32", "F16", "BF16", "F64", "BOOL", "F4", "F6_E2M3"].map(JSON.string)
-        + [.array([]), .object([]), .null, .array([.integer(1)]), .array([.integer(4), .integer(4)])]
+        + [0, -0.0, 0.5, 1e-45, -3e38, 1e39, 1e300].map(JSON.number) + [
+            .array([]), .object([]), .null, .array([.integer(1)]), .array([.integer(4), .integer(4)]),
+        ]
 }
 
 /// Random numbers that a seed alone decides (SplitMix64; G. Steele et al., 2014).

@@ -42,6 +42,11 @@ package struct TrellisHeader: Sendable {
         return (lanes, largestBlock)
     }
 
+    /// The blocks of a tensor of `count` elements.
+    static func blockCount(of count: Int, blockBits: Int) -> Int {
+        count >> blockBits + (count & (1 << blockBits - 1) == 0 ? 0 : 1)
+    }
+
     /// The bytes before the sizes of the blocks.
     package func serialized() -> [UInt8] {
         var writer = BitWriter()
@@ -56,7 +61,8 @@ package struct TrellisHeader: Sendable {
         return bytes + writer.bytes
     }
 
-    /// Reads a header for a matrix of `rows` × `columns` and moves `cursor` beyond it.
+    /// Reads a header for a matrix of `rows` × `columns`, whose product is known not to overflow, and moves `cursor`
+    /// beyond it.
     package init(from cursor: inout ByteCursor, rows: Int, columns: Int) throws {
         let fixed = try cursor.take(8)
         guard fixed[0] == TrellisHeader.version else {
@@ -77,6 +83,15 @@ package struct TrellisHeader: Sendable {
             bitPattern: UInt32(littleEndian: fixed.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
         guard step > 0, step.isFinite else {
             throw BantamError(.corruption, "expected a step above 0, found \(step)")
+        }
+        // A few bits may stand for the classes of any number of rows, so what bounds that number comes first: every
+        // block takes a byte for its size, one for its escapes, and four for each lane.
+        let count = TrellisHeader.blockCount(of: rows * columns, blockBits: blockBits)
+        guard count > 0 || rows <= 1 else {
+            throw BantamError(.corruption, "expected trellis-coded elements, found rows without any")
+        }
+        guard count <= cursor.rest.count / (2 + 4 << laneBits) else {
+            throw BantamError(.corruption, "expected \(count) blocks, found \(cursor.rest.count) bytes")
         }
         var reader = BitReader(try cursor.take(cursor.takeVariable()))
         rowClasses = try ClassList(from: &reader, count: rows)

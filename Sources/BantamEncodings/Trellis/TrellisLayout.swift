@@ -40,14 +40,9 @@ extension TrellisCoded {
         }
         let (rows, columns) = TrellisCoded.matrixForm(of: shape)
         try MemoryLimit.check(shape.elementCount, elementsOf: 4)
-        try MemoryLimit.check(rows, elementsOf: 4)
         var cursor = ByteCursor(indices.storage.bytes)
         let header = try TrellisHeader(from: &cursor, rows: rows, columns: columns)
-        let length = 1 << header.blockBits
-        let count = shape.elementCount / length + (shape.elementCount % length == 0 ? 0 : 1)
-        guard count <= cursor.rest.count else {
-            throw BantamError(.corruption, "expected \(count) blocks, found \(cursor.rest.count) bytes")
-        }
+        let count = TrellisHeader.blockCount(of: shape.elementCount, blockBits: header.blockBits)
         let sizes = try (0..<count).map { _ in try cursor.takeVariable() }
         var blocks: [Range<Int>] = []
         var offset = indices.byteCount - cursor.rest.count

@@ -16,6 +16,8 @@ package enum Decibels {
 /// Steps that are powers of the 1024th root of two.
 package enum StepGrid {
     static let bits = 10
+    /// The place of 2^100: steps beyond, or parts of them, may not be numbers.
+    static let largestPlace = 100 << bits
 
     /// 2^(place / 1024).
     package static func step(at place: Int) -> Float {

@@ -47,6 +47,13 @@ extension RateDistortionTraining {
         var coarse: (place: Int, excess: Double)?
         var (last, sameSide) = (0.0, 0)
         while tried.count < 20, tried[place] == nil {
+            guard place <= StepGrid.largestPlace else {
+                let least = tried.values.map(\.bitsPerWeight).min() ?? 0
+                throw BantamError(
+                    .invalidArgument,
+                    "expected \(wanted) bits per weight, found that what stands beside the indices takes \(least)"
+                )
+            }
             let result = try tables(step: StepGrid.step(at: place), workers: workers)
             tried[place] = result
             let excess = goal.excess(of: result)

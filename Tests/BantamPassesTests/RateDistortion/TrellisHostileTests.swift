@@ -76,13 +76,29 @@ import Testing
 
     @Test func hugeClaims() throws {
         let (_, indices, tables) = try sample()
-        for shape in [[1 << 40, 30], [40, 1 << 50], [1 << 30, 1 << 20], [1 << 20, 3]] as [Shape] {
+        for shape in [
+            [1 << 40, 30], [40, 1 << 50], [1 << 30, 1 << 20], [1 << 20, 3], [1 << 40, 0], [1 << 30, 0, 2],
+        ] as [Shape] {
             #expect(bantamError { _ = try decode(shape, indices, tables).get() } != nil)
         }
         for count in [0, 1, 7, 8, 100] {
             let zeros = [UInt8](repeating: 0, count: count)
             #expect(bantamError { _ = try decode([40, 30], zeros, tables).get() } != nil)
             #expect(bantamError { _ = try decode([40, 30], indices, zeros).get() } != nil)
+        }
+    }
+
+    /// One form of classes takes ten bits for any number of rows, and 402 million of them were believed before the
+    /// blocks were counted. Here nothing follows the fixed part of the header, and the blocks must be missed first.
+    @Test func blocksAreCountedBeforeClassesAreRead() throws {
+        let (_, indices, tables) = try sample()
+        let message = bantamError { _ = try decode([24 << 24], Array(indices[..<8]), tables).get() }?.message
+        #expect(message == "expected 768 blocks, found 0 bytes")
+        // A block of one lane takes six bytes.
+        for (spare, expected) in [(767 * 6 + 5, true), (768 * 6, false)] {
+            let bytes = indices[..<2] + [0] + indices[3..<8] + [UInt8](repeating: 0, count: spare)
+            let found = bantamError { _ = try decode([24 << 24], Array(bytes), tables).get() }?.message
+            #expect((found == "expected 768 blocks, found \(spare) bytes") == expected)
         }
     }
 }
