@@ -36,7 +36,8 @@ extension RateDistortion {
         guard Double(largest) / Double(step) < largestInSteps else {
             throw BantamError(
                 .invalidArgument,
-                "expected a step above \(largest / Float(largestInSteps)) for numbers up to \(largest), found \(step)")
+                "expected a step above \(largest / Float(largestInSteps)) for numbers up to \(largest), found \(step)"
+            )
         }
     }
 }

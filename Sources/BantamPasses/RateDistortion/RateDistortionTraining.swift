@@ -162,7 +162,8 @@ public struct RateDistortionTraining: Sendable {
             }
             let values = buffer.values + piece.start
             let indices = search.run(
-                values, count: piece.count, lanes: hasOwnLanes ? piece.lanes : 32, keepingZeros: piece.keepsZeros,
+                values, count: piece.count, lanes: hasOwnLanes ? piece.lanes : 32,
+                keepingZeros: piece.keepsZeros,
                 contexts: &contexts)
             search.count(values, contexts, indices, into: counts)
             lock.withLock { _ in total.add(counts) }
