@@ -30,20 +30,20 @@ import Testing
     }
 
     /// Whole bytes of 640 elements: a word more or less is a fortieth of a bit.
-    @Test(arguments: small, [RateDistortionTests.Kind.normal, .scaled])
-    func fewElements(_ shape: Shape, _ kind: RateDistortionTests.Kind) throws {
-        let tensor = kind.tensor(shape)
-        for rate in 1...10 {
+    @Test(arguments: small)
+    func fewElements(_ shape: Shape) throws {
+        let tensor = RateDistortionTests.Kind.scaled.tensor(shape)
+        for rate in [1, 4, 8, 10] {
             let found = try reached(.bitsPerWeight(Double(rate)), tensor).rate
             #expect(abs(found - Double(rate)) <= max(0.02 * Double(rate), 0.026), "\(rate): \(found)")
         }
-        for goal in stride(from: 12.0, through: 60, by: 8) {
+        for goal in [12.0, 36, 60] {
             let found = try reached(.sqnr(goal), tensor).sqnr
             #expect(abs(found - goal) <= 0.1, "\(goal): \(found)")
         }
     }
 
-    @Test(arguments: large, [1, 4.5, 10]) func more(
+    @Test(arguments: large, [1.5, 10]) func more(
         _ shape: Shape, _ rate: Double
     ) throws {
         let tensor = RateDistortionTests.Kind.normal.tensor(shape)
