@@ -6,7 +6,8 @@ import BantamTensors
 /// nine bits of the mantissa, at most 2⁻⁹ of a value wide, with the exact mean of each: clusters then end only between
 /// bins, which moves a border by at most a bin; ``Palette`` afterwards moves the values to the means of the elements
 /// that are nearest to them, until they stay. Far from zero values differ by less than such a bin, so one that holds
-/// more than a 512th of the elements is told apart by eight bits more.
+/// more than a 512th of the elements is told apart by eight bits more, by
+/// up to all of them where few hold so many.
 struct PaletteHistogram: Sendable {
     static let exactLimit = 1 << 16
     private static let lowBits = 14
@@ -17,7 +18,7 @@ struct PaletteHistogram: Sendable {
     /// Where the finer bins of a bin begin; those of all of them, with the exact sums of their lower bits.
     private var finerStarts: [Int: Int] = [:]
     private var finer: [(count: UInt32, lowSum: UInt64)] = []
-    private static let finerCount = 256
+    private var finerCount = 0
     /// Elements that are zero, of either sign.
     private(set) var zeroCount = 0
     /// All elements, zeros too.
@@ -42,14 +43,17 @@ struct PaletteHistogram: Sendable {
     /// Counts the elements of bins that hold many more finely.
     private mutating func refine(_ elements: UnsafeBufferPointer<Float>, _ workers: Workers) throws {
         let most = UInt32(elements.count / 512)
-        for bin in counts.indices where counts[bin] > most {
-            finerStarts[bin] = finerStarts.count * PaletteHistogram.finerCount
-        }
-        guard !finerStarts.isEmpty else { return }
+        let heavy = counts.indices.filter { counts[$0] > most }
+        guard !heavy.isEmpty else { return }
+        // The fewer there are the more finely, up to all bits: at most 2¹⁷ in all.
+        let finerBits = max(8, 17 - (Int.bitWidth - heavy.count.leadingZeroBitCount))
+        let shift = UInt32(max(0, PaletteHistogram.lowBits - finerBits))
+        finerCount = 1 << min(PaletteHistogram.lowBits, finerBits)
+        for (index, bin) in heavy.enumerated() { finerStarts[bin] = index * finerCount }
         var starts = [Int32](repeating: -1, count: counts.count)
         for (bin, start) in finerStarts { starts[bin] = Int32(start) }
         nonisolated(unsafe) let elements = elements
-        let total = finerStarts.count * PaletteHistogram.finerCount
+        let total = heavy.count * finerCount
         let length = 1 << 22
         let parts = try workers.map((elements.count + length - 1) / length) { [starts] piece in
             var part = [(count: UInt32, lowSum: UInt64)](repeating: (0, 0), count: total)
@@ -58,7 +62,7 @@ struct PaletteHistogram: Sendable {
                 let start = starts[Int(bits >> UInt32(PaletteHistogram.lowBits))]
                 guard start >= 0, value != 0 else { continue }
                 let low = bits & (1 << UInt32(PaletteHistogram.lowBits) - 1)
-                let place = Int(start) + Int(low >> UInt32(PaletteHistogram.lowBits - 8))
+                let place = Int(start) + Int(low >> shift)
                 part[place].count += 1
                 part[place].lowSum += UInt64(low)
             }
@@ -154,7 +158,7 @@ struct PaletteHistogram: Sendable {
                         count: Double(count), sum: base * Double(count) + step * Double(lowSum))
                 }
                 guard let start = finerStarts[bin] else { return [point(counts[bin], lowSums[bin])] }
-                return finer[start..<start + PaletteHistogram.finerCount].filter { $0.count > 0 }
+                return finer[start..<start + finerCount].filter { $0.count > 0 }
                     .map { point($0.count, $0.lowSum) }
             }
         }

@@ -32,8 +32,13 @@ struct BudgetBracket: Sendable {
     /// The largest step that is too fine, and the smallest that is too coarse.
     private var fine: Try? { tries.filter { $0.missing <= 0 }.max { $0.place < $1.place } }
     private var coarse: Try? { tries.filter { $0.missing > 0 }.min { $0.place < $1.place } }
-    /// The nearest to the budget of those that keep it.
-    private var kept: Try? { tries.filter(\.isAllowed).min { abs($0.missing) < abs($1.missing) } }
+    /// The nearest to the budget of those that keep it, of equally near ones the coarsest.
+    private var kept: Try? {
+        tries.filter(\.isAllowed).min {
+            let (first, second) = (abs($0.missing), abs($1.missing))
+            return first == second ? $0.place > $1.place : first < second
+        }
+    }
 
     /// Notes a try and says where to go on: by secants, within what is known on either side, and where they do not
     /// close in by halves.

@@ -94,7 +94,9 @@ import Testing
             }
         }
         let best = (0...16).map { errors[0][$0] + errors[1][16 - $0] }.min() ?? 0
-        #expect(error <= best * (1 + 1e-4), "\(error), \(best)")
+        // Values are float32, too.
+        let rounding = Double(values.count) * Double(centre.ulp / 2) * Double(centre.ulp / 2)
+        #expect(error <= best * (1 + 1e-4) + rounding, "\(error), \(best)")
     }
 
     @Test func threadsAndLevelsDoNotShow() throws {
