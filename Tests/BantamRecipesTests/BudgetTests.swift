@@ -131,7 +131,8 @@ import Testing
             let isPlain = compression.outcomes.contains {
                 matrices.contains($0.tensor.name) && $0.encoding.hasPrefix("dense")
             }
-            #expect(abs(found - goal) < 0.1 || isPlain, "\(found) dB")
+            // Values that are rounded to bfloat16 jump a little, too.
+            #expect(abs(found - goal) < 0.5 || isPlain, "\(found) dB")
             if found == .infinity {
                 #expect(compression.budget?.note.contains("reached no loss at all") == true)
             }
