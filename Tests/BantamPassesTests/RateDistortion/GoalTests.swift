@@ -33,11 +33,11 @@ import Testing
     @Test(arguments: small)
     func fewElements(_ shape: Shape) throws {
         let tensor = RateDistortionTests.Kind.scaled.tensor(shape)
-        for rate in [1, 4, 8, 10] {
+        for rate in [1, 10] {
             let found = try reached(.bitsPerWeight(Double(rate)), tensor).rate
             #expect(abs(found - Double(rate)) <= max(0.02 * Double(rate), 0.026), "\(rate): \(found)")
         }
-        for goal in [12.0, 36, 60] {
+        for goal in [12.0, 60] {
             let found = try reached(.sqnr(goal), tensor).sqnr
             #expect(abs(found - goal) <= 0.1, "\(goal): \(found)")
         }
