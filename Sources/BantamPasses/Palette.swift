@@ -106,12 +106,12 @@ struct Palette: Sendable {
     }
 
     /// Moves every value to the mean of the elements nearest to it (Lloyd's step) until none moves, which lessens the
-    /// error that bins have left; at most eight times.
+    /// error that bins have left; at most sixteen times.
     mutating func settle(
         _ elements: UnsafeBufferPointer<Float>, dtype: DType, workers: Workers
     ) throws {
         let pieces = SlicePieces(count: elements.count, limit: 1 << 16)
-        for _ in 0..<8 {
+        for _ in 0..<16 {
             let (boundaries, count) = (boundaries, values.count)
             nonisolated(unsafe) let source = elements.baseAddress!
             let parts = try workers.map(pieces.count) { index in

@@ -68,7 +68,7 @@ public struct Palettize: Pass {
                     throw BantamError(
                         .corruption, "expected finite values to palettize, found \(found.found)")
                 }
-                return try PaletteHistogram(elements, workers: workers)
+                return try PaletteHistogram(elements, isAlone: false, workers: workers)
             }
             guard let histogram else { continue }
             if all == nil { all = histogram } else { try all?.add(histogram) }

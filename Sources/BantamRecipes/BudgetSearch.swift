@@ -23,9 +23,12 @@ struct BudgetSearch: Sendable {
     /// The step to take with tables trained before, instead of training again.
     private(set) var tunedStep: Float?
     private(set) var tries = 0
-    /// Places of steps on the grid taken with the same tables, with what was missing there: of dB, or of bits for
-    /// each quantized element.
-    private var known: [(place: Int, missing: Double)] = []
+    /// Steps taken with the same tables.
+    private var bracket = BudgetBracket()
+    /// Whether the next step is to be taken whatever it gives.
+    private var isSettled = false
+    /// The finest and the coarsest that can be, looked for when the budget is beyond them.
+    private var ends: [Reached]?
     private(set) var reached: Reached?
 
     /// A try that comes so near ends the search, one that comes within the second is good enough for the last ones.
@@ -34,7 +37,8 @@ struct BudgetSearch: Sendable {
     /// A size must not be exceeded, so a little less is tried for.
     private static let sizeMargin = 0.997
     private static let (enough, most) = (4, 16)
-    private static let leastRate = 0.002
+    /// What no model comes below or above.
+    private static let (leastRate, mostDecibels) = (0.002, 199.0)
 
     init(_ budget: Budget, _ plan: Plan, originalByteCount: Int) {
         self.budget = budget
@@ -73,75 +77,94 @@ struct BudgetSearch: Sendable {
 
     /// Notes what a try with a step gave.
     ///
+    /// What is better than asked for is accepted where nothing coarser would do: where tensors are smaller plain than
+    /// quantized, files jump.
+    ///
+    /// - Parameter places: of the steps that can be, on the grid; `nil` if nothing is quantized.
     /// - Returns: whether that is it; else ``goal`` or ``tunedStep`` is the next one.
     /// - Throws: ``BantamError`` of kind `invalidArgument` if the budget cannot be met.
-    mutating func isMet(by result: Reached, step: Float) throws -> Bool {
+    mutating func isMet(by result: Reached, step: Float, within places: ClosedRange<Int>?) throws -> Bool {
         tries += 1
         reached = result
-        let isLate = tries >= BudgetSearch.enough
-        let perElement = 8 / Double(max(1, quantizedCount))
-        let missing: Double
-        switch budget.goal {
-        case .step: return true
-        case .sqnr(let wanted):
-            missing = wanted - result.sqnr
-            let tolerance = isLate ? BudgetSearch.decibelTolerance : BudgetSearch.decibelAim
-            if abs(missing) <= tolerance { return true }
-        case .bitsPerWeight:
-            let bytes = wantedByteCount - Double(result.byteCount)
-            let tolerance = isLate ? BudgetSearch.sizeTolerance : BudgetSearch.sizeAim
-            if abs(bytes) <= tolerance * wantedByteCount { return true }
-            missing = bytes * perElement
-        case .size:
-            let room = wantedByteCount - Double(result.byteCount)
-            if room >= 0, room <= BudgetSearch.sizeTolerance * wantedByteCount || tries == BudgetSearch.most {
-                return true
-            }
-            missing = (BudgetSearch.sizeMargin * wantedByteCount - Double(result.byteCount)) * perElement
-        }
-        guard tries < BudgetSearch.most, goal != .bitsPerWeight(BudgetSearch.leastRate) || missing > 0 else {
+        if ends != nil { return try isEnd(result) }
+        let outcome = outcome(of: result)
+        if outcome.isMet || isSettled { return true }
+        let isDecibels = if case .sqnr = budget.goal { true } else { false }
+        guard let places else {
+            if isDecibels { return true }
             throw BantamError(
                 .invalidArgument, "budget: expected \(budget.goal.text), reached \(text(of: result))")
         }
-        if tries == 1, let corrected = corrected(by: missing) {
+        let place = StepGrid.place(of: step)
+        if isDecibels, outcome.missing <= 0, place >= places.upperBound { return true }
+        if tries <= 2, tunedStep == nil, let corrected = corrected(by: outcome.missing) {
             goal = corrected
-        } else {
-            tune(StepGrid.place(of: step), missing)
+            return false
+        }
+        // A bit or six dB for each octave, fewer bits at low rates.
+        let move = bracket.next(
+            after: .init(place: place, missing: outcome.missing, isAllowed: outcome.isAllowed),
+            slope: isDecibels ? Decibels.octave : 0.7, within: places, isLast: tries >= BudgetSearch.most)
+        switch move {
+        case .attempt(let next): tunedStep = StepGrid.step(at: next)
+        case .settle(let kept) where kept == place: return true
+        case .settle(let kept): (isSettled, tunedStep) = (true, StepGrid.step(at: kept))
+        case .outOfReach: (ends, goal, tunedStep) = ([], .sqnr(BudgetSearch.mostDecibels), nil)
         }
         return false
     }
 
-    /// The goal for training again if much is missing.
-    private func corrected(by missing: Double) -> RateDistortionStep.Goal? {
-        switch goal {
-        case .sqnr(let last) where abs(missing) > 0.5: .sqnr(max(0.01, min(199, last + missing)))
-        case .bitsPerWeight(let last) where abs(missing) > 0.05 * last:
-            .bitsPerWeight(limited(last + missing))
-        default: nil
+    /// Whether a result is what was asked for, whether it at least keeps to it, and what is missing of dB, or of bits
+    /// for each quantized element.
+    private func outcome(of result: Reached) -> (isMet: Bool, isAllowed: Bool, missing: Double) {
+        let isLate = tries >= BudgetSearch.enough
+        let perElement = 8 / Double(max(1, quantizedCount))
+        let room = wantedByteCount - Double(result.byteCount)
+        switch budget.goal {
+        case .step: return (true, true, 0)
+        case .sqnr(let wanted):
+            let missing = wanted - result.sqnr
+            let tolerance = isLate ? BudgetSearch.decibelTolerance : BudgetSearch.decibelAim
+            return (abs(missing) <= tolerance, missing <= BudgetSearch.decibelTolerance, missing)
+        case .bitsPerWeight:
+            let tolerance = isLate ? BudgetSearch.sizeTolerance : BudgetSearch.sizeAim
+            return (
+                abs(room) <= tolerance * wantedByteCount,
+                room >= -BudgetSearch.sizeTolerance * wantedByteCount,
+                room * perElement
+            )
+        case .size:
+            let aim = BudgetSearch.sizeMargin * wantedByteCount - Double(result.byteCount)
+            return (
+                room >= 0 && room <= BudgetSearch.sizeTolerance * wantedByteCount, room >= 0,
+                aim * perElement
+            )
         }
     }
 
-    /// The next step with the same tables, with which figures fall evenly as the step grows: by secants, within what
-    /// is known on either side.
-    private mutating func tune(_ place: Int, _ missing: Double) {
-        known.append((place, missing))
-        let isDecibels = if case .sqnr = budget.goal { true } else { false }
-        // A bit or six dB for each octave, fewer bits at low rates.
-        var slope = isDecibels ? Decibels.octave : 0.7
-        if known.count > 1, case let other = known[known.count - 2], other.place != place {
-            let found = 1024 * (missing - other.missing) / Double(place - other.place)
-            slope = max(0.1 * slope, min(4 * slope, found))
+    /// Notes an end of what can be reached and looks for the other.
+    private mutating func isEnd(_ result: Reached) throws -> Bool {
+        guard let finest = ends?.first else {
+            (ends, goal) = ([result], .bitsPerWeight(BudgetSearch.leastRate))
+            return false
         }
-        var next = place - Int((1024 * missing / slope).rounded())
-        // What is missing rises with the step.
-        let fine = known.filter { $0.missing < 0 }.map(\.place).max()
-        let coarse = known.filter { $0.missing > 0 }.map(\.place).min()
-        if let fine, let coarse, fine + 1 < coarse {
-            // Where secants do not close in, halves do.
-            next = known.count > 4 ? (fine + coarse) / 2 : max(fine + 1, min(coarse - 1, next))
+        throw BantamError(
+            .invalidArgument,
+            "budget: expected \(budget.goal.text), within reach are \(amount(of: result)) to \(amount(of: finest)) "
+                + unit)
+    }
+
+    /// The goal for training again if much is missing.
+    private func corrected(by missing: Double) -> RateDistortionStep.Goal? {
+        let next: RateDistortionStep.Goal
+        switch goal {
+        case .sqnr(let last) where abs(missing) > 0.5 && missing.isFinite:
+            next = .sqnr(max(0.01, min(BudgetSearch.mostDecibels, last + missing)))
+        case .bitsPerWeight(let last) where abs(missing) > 0.05 * last:
+            next = .bitsPerWeight(limited(last + missing))
+        default: return nil
         }
-        if next == place { next += missing > 0 ? -1 : 1 }
-        tunedStep = StepGrid.step(at: next)
+        return next == goal ? nil : next
     }
 
     /// What was asked for and what was reached, for people.
@@ -152,12 +175,25 @@ struct BudgetSearch: Sendable {
     }
 
     private func text(of reached: Reached) -> String {
+        if case .size = budget.goal { return "\(reached.byteCount) B of at most \(Int(wantedByteCount)) B" }
+        if case .sqnr = budget.goal, reached.sqnr == .infinity { return "no loss at all" }
+        return "\(amount(of: reached)) \(unit)"
+    }
+
+    private func amount(of reached: Reached) -> String {
         switch budget.goal {
         case .step, .bitsPerWeight:
-            rounded(8 * Double(reached.byteCount) / Double(max(1, elementCount)), 1000) + " bits per weight"
-        case .size:
-            "\(reached.byteCount) B of at most \(Int(wantedByteCount)) B"
-        case .sqnr: rounded(reached.sqnr, 100) + " dB"
+            rounded(8 * Double(reached.byteCount) / Double(max(1, elementCount)), 1000)
+        case .size: "\(reached.byteCount)"
+        case .sqnr: rounded(reached.sqnr, 100)
+        }
+    }
+
+    private var unit: String {
+        switch budget.goal {
+        case .step, .bitsPerWeight: "bits per weight"
+        case .size: "B"
+        case .sqnr: "dB"
         }
     }
 
@@ -172,7 +208,7 @@ extension Budget.Goal {
         switch self {
         case .step(let step, _): "a step of \(step)"
         case .bitsPerWeight(let bits): "\(bits) bits per weight"
-        case .size(let fraction): "\((1e6 * fraction).rounded() / 1e4) % of the original"
+        case .size(let fraction): "at most \((1e6 * fraction).rounded() / 1e4) % of the original"
         case .sqnr(let sqnr): "\(sqnr) dB"
         }
     }

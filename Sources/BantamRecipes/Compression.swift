@@ -93,7 +93,7 @@ public struct Compression: Sendable {
                 plan, of: source, base: base, to: output, zeros: zeros, trained: trained, workers: workers,
                 progress: { if isFirst { progress($0) } }
             ) { reached in
-                isMet = try search.isMet(by: reached, step: step)
+                isMet = try search.isMet(by: reached, step: step, within: settled.budgetPlaces)
                 return isMet
             }
             self.budget = search.note.map { (step, settled.budget?.step ?? step, $0) }

@@ -10,6 +10,7 @@ struct StepOrder {
     private var isRotated = false
     private var isScaledLevels = false
     private var isTrellisCoded = false
+    private var isCast = false
 
     /// Notes a step.
     ///
@@ -19,7 +20,7 @@ struct StepOrder {
         if isTrellisCoded { return "expected quantize with a step or goal to be last, found \(step.label)" }
         if case .rateDistortion = step.action {
             isTrellisCoded = true
-            return isFactorized || isSparse || codes != nil || isPalettized
+            return isFactorized || isSparse || codes != nil || isPalettized || isCast
                 ? "expected quantize with a step or goal before all but prune, found it after another pass"
                 : nil
         }
@@ -75,6 +76,7 @@ struct StepOrder {
         case is Prune:
             if codes != nil || isSparse || isPalettized { return "expected prune before quantize and sparse" }
         default:
+            isCast = true
             if codes != nil || isPalettized { return "expected \(step.label) before quantize to codes" }
         }
         return nil

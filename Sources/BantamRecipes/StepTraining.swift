@@ -122,16 +122,41 @@ struct StepTraining: Sendable {
 }
 
 extension StepTraining.Group {
+    /// Tables for a goal; the budget's may be beyond reach, which is found out when there is a file.
     func trained(
         for goal: RateDistortionStep.Goal, _ workers: Workers
     ) throws -> RateDistortionTraining.Result {
         switch goal {
-        case .step(let step): try training.tables(step: step, workers: workers)
-        case .sqnr(let sqnr): try training.tables(reaching: .sqnr(sqnr), workers: workers)
+        case .step(let step): return try training.tables(step: step, workers: workers)
+        case .sqnr(let sqnr):
+            let result = try training.tables(reaching: .sqnr(sqnr), workers: workers)
+            // More than asked for comes back only where nothing coarser does.
+            if result.sqnr < sqnr - 0.1, self.goal != .budget {
+                try check(sqnr, "dB", workers) { $0.sqnr }
+            }
+            return result
         case .bitsPerWeight(let rate):
-            try training.tables(reaching: .bitsPerWeight(rate), workers: workers)
+            let result = try training.tables(reaching: .bitsPerWeight(rate), workers: workers)
+            if abs(result.bitsPerWeight - rate) > 0.01 * rate, self.goal != .budget {
+                try check(rate, "bits per weight", workers) { $0.bitsPerWeight }
+            }
+            return result
         case .budget: throw BantamError(.internal, "expected a budget to be resolved, found none")
         }
+    }
+
+    /// Checks that what is `wanted` lies between the ends of what can be reached.
+    private func check(
+        _ wanted: Double, _ unit: String, _ workers: Workers,
+        _ figure: (RateDistortionTraining.Result) -> Double
+    ) throws {
+        let ends = try training.ends(workers: workers)
+        let reach = [figure(ends.coarsest), figure(ends.finest)]
+        guard wanted < reach[0] || wanted > reach[1] else { return }
+        let texts = reach.map { $0.isFinite ? "\(($0 * 1000).rounded() / 1000)" : "\($0)" }
+        throw BantamError(
+            .invalidArgument,
+            "expected \(texts[0]) to \(texts[1]) \(unit), which are within reach, found \(wanted)")
     }
 }
 
@@ -143,6 +168,8 @@ struct TrainedSteps: Sendable {
     private var ofBudget: [Int: Float] = [:]
     /// The common step of what the budget decides on.
     private(set) var budget: RateDistortionTraining.Result?
+    /// The common steps that can be, on the grid of steps.
+    private(set) var budgetPlaces: ClosedRange<Int>?
 
     init(skipped: [Int: String]) { self.skipped = skipped }
 
@@ -153,6 +180,7 @@ struct TrainedSteps: Sendable {
         }
         if group.goal == .budget {
             budget = result
+            budgetPlaces = group.training.places
             ofBudget = Dictionary(uniqueKeysWithValues: group.members.map { ($0.index, $0.relativeStep) })
         }
     }

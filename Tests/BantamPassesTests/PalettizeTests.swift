@@ -59,6 +59,46 @@ import Testing
         #expect(palettized.zeroIsZero && palettized.codeBits == 4)
     }
 
+    /// More elements than are looked at one by one, wherever they are: against the optimum over all of them.
+    @Test(arguments: [0, 1000, 70_000] as [Float]) func binsCostNothing(_ centre: Float) throws {
+        let values = LowBitFixtureTests.numbers(70_000, seed: 11).enumerated().map { index, value in
+            index % 3 == 0 ? value : centre + value
+        }
+        let encoding = try Palettize(values: 16).apply(
+            to: .dense(Tensor(.float32, [700, 100], values)), context()
+        ).encoding
+        let error = try LowBitFixtureTests.squaredError(values, encoding)
+        // Far apart, so that the sums of either do not drown: the values shared out between the two in every way.
+        let parts = [values.filter { $0 < 500 || centre == 0 }, values.filter { $0 >= 500 && centre > 0 }]
+        let errors = parts.map { part -> [Double] in
+            let mean = part.reduce(0.0) { $0 + Double($1) } / Double(max(1, part.count))
+            let sorted = part.map { Double($0) - mean }.sorted()
+            let clustering = OptimalClustering(sorted.map { .init(count: 1, sum: $0) }, clusters: 16)
+            let energy = sorted.reduce(0) { $0 + $1 * $1 }
+            return (0...16).map { count in
+                guard !sorted.isEmpty else { return 0 }
+                guard count > 0 else { return .infinity }
+                var gain = 0.0
+                var (start, means) = (0, clustering.means(clusters: count, points: sorted.count))
+                for (index, mean) in means.enumerated() {
+                    let end =
+                        index + 1 < count
+                        ? sorted.firstIndex { $0 > (mean + means[index + 1]) / 2 } ?? sorted.count
+                        : sorted.count
+                    let sum = sorted[start..<end].reduce(0, +)
+                    gain += end > start ? sum * sum / Double(end - start) : 0
+                    start = end
+                }
+                means = []
+                return energy - gain
+            }
+        }
+        let best = (0...16).map { errors[0][$0] + errors[1][16 - $0] }.min() ?? 0
+        // Values are float32, too.
+        let rounding = Double(values.count) * Double(centre.ulp / 2) * Double(centre.ulp / 2)
+        #expect(error <= best * (1 + 1e-4) + rounding, "\(error), \(best)")
+    }
+
     @Test func threadsAndLevelsDoNotShow() throws {
         let values = LowBitFixtureTests.numbers(300_000, seed: 3)
         for pass in [try Palettize(values: 16), try Palettize(values: 5, rowsPerGroup: 100, dtype: .float16)]

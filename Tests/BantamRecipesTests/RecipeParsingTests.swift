@@ -163,6 +163,22 @@ import Testing
             "rules:\n  - match: a\n    passes:\n      - low-rank: {rank: 2}\n      - quantize: {rate: 3}",
             "line 5: rule 1: expected quantize with a step or goal before all but prune"
         ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - quantize: fp16\n      - quantize: {rate: 3}",
+            "line 5: rule 1: expected quantize with a step or goal before all but prune"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - quantize: {bits: bf16}\n      - quantize: {rate: 3}",
+            "line 5: rule 1: expected quantize with a step or goal before all but prune"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - round: {step: 0.1}\n      - quantize: {rate: 3}",
+            "line 5: rule 1: expected quantize with a step or goal before all but prune"
+        ),
+        (
+            "rules:\n  - match: a\n    passes:\n      - palettize: {values: 16, scope: shared}\n      - quantize: {rate: 3}",
+            "line 5: rule 1: expected quantize with a step or goal before all but prune"
+        ),
         ("budget: 3", "line 1: expected budget as a mapping"),
         ("budget: {bpw: 3, sqnr: 2}", "line 1: expected one of bpw, size, sqnr and step in budget"),
         ("budget: {size: 25}", "line 1: expected a size such as 25%, found '25'"),

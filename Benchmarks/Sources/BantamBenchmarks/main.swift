@@ -71,6 +71,7 @@ let shapes = try file.map { try matrices(inFile: $0) } ?? [(rows: elements.count
 try suite.addDenseCoder(elements, shapes, filter: filter)
 try suite.addQuantization(elements, workers: workers)
 suite.addPruning(elements, workers: workers)
+try suite.addPacking(elements, workers: workers)
 try suite.addSparse(elements, workers: workers)
 try suite.addProducts(elements, workers: workers)
 try suite.addLowRank(elements, workers: workers)

@@ -113,26 +113,28 @@ struct ClassGrouping {
     private func bits(_ counts: [UInt64], _ rawBits: Int) -> Double {
         let total = counts.reduce(0, +)
         guard total > 0 else { return 0 }
-        var bits = Double(total) * logarithm(total) + Double(rawBits) * Double(total - counts[0])
+        var bits = Double(total) * logarithm(total)
         var listed = 0
         var escaped: UInt64 = 0
-        func add(_ symbol: Int, _ count: UInt64) {
+        func add(_ symbol: Int, _ magnitudes: Range<Int>) {
+            let count = counts[magnitudes].reduce(0, +)
             guard count > 0 else { return }
             guard symbol <= FrequencyTable.largestSymbol, count * 11000 > total else {
                 escaped += count
-                bits += Double(count) * 8
+                for magnitude in magnitudes where counts[magnitude] > 0 {
+                    bits += Double(counts[magnitude]) * Double(FrequencyTable.escapedBits(of: magnitude) - 1)
+                }
                 return
             }
             listed += 1
             bits -= Double(count) * logarithm(count)
+            if symbol > 0 { bits += Double(count) * Double(rawBits) }
         }
-        add(0, counts[0])
+        add(0, 0..<1)
         let width = 1 << rawBits
         var symbol = 1
         for start in stride(from: 1, to: counts.count, by: width) {
-            var count: UInt64 = 0
-            for magnitude in start..<min(start + width, counts.count) { count += counts[magnitude] }
-            add(symbol, count)
+            add(symbol, start..<min(start + width, counts.count))
             symbol += 1
         }
         if escaped > 0 { bits -= Double(escaped) * logarithm(escaped) }

@@ -21,6 +21,10 @@ public struct RateDistortion: Sendable, Hashable {
 }
 
 extension RateDistortion {
+    /// The largest magnitude that indices can hold, in steps: levels are two steps apart, and means that are taken out
+    /// may double it.
+    static let largestInSteps = 32500.0
+
     /// Checks that numbers up to `largest` can be held as indices of `step`.
     ///
     /// - Throws: ``BantamError`` of kind `invalidArgument` for a step that is not a number above 0 or so small that
@@ -29,11 +33,11 @@ extension RateDistortion {
         guard step > 0, step.isFinite, (1 / step).isFinite else {
             throw BantamError(.invalidArgument, "expected a step above 0, found \(step)")
         }
-        // Twice, for means that are taken out.
-        guard 2 * Double(largest) / Double(step) < 65000 else {
+        guard Double(largest) / Double(step) < largestInSteps else {
             throw BantamError(
                 .invalidArgument,
-                "expected a step above \(largest / 32500) for numbers up to \(largest), found \(step)")
+                "expected a step above \(largest / Float(largestInSteps)) for numbers up to \(largest), found \(step)"
+            )
         }
     }
 }

@@ -19,16 +19,25 @@ extension RateDistortionTraining {
             // No error at all is infinitely beyond.
             return max(-64, min(64, excess))
         }
+
+        /// An excess that is as good as none.
+        fileprivate var tolerance: Double {
+            if case .bitsPerWeight(let goal) = self { 0.001 * goal } else { 0.001 }
+        }
     }
 
     /// Tables and step that come as near to `goal` as steps of a 1024th of an octave allow, judged by the sample.
     ///
-    /// Secants between the nearest steps known on either side, halved where they do not help; both figures fall as the
-    /// step grows. The signal-to-noise ratio of the sample is met within 0.02 dB and the rate within 0.3 %, unless the
-    /// goal is beyond what steps can reach: less than what stands beside the indices, or indices of more than 15 bits.
+    /// Where that is beyond what steps can reach, at one of the ``ends(workers:)``, it is that end: less than what stands
+    /// beside the indices, or indices of more than 15 bits. Else the signal-to-noise ratio of the sample is met within
+    /// 0.02 dB and the rate within 0.3 %, as far as so few elements have such a step: bytes are whole, and in a thousand
+    /// elements a single index shows.
     ///
-    /// - Complexity: three or four times ``tables(step:workers:)``, at most twenty.
-    /// - Throws: ``BantamError`` of kind `invalidArgument` if the goal is not a number above 0 or cannot be reached.
+    /// Tables that are trained for neighbouring steps may differ, and figures jump from one to the other; there the step
+    /// alone is moved, with the nearest tables.
+    ///
+    /// - Complexity: three or four times ``tables(step:workers:)``, at most twelve.
+    /// - Throws: ``BantamError`` of kind `invalidArgument` if the goal is not a number above 0.
     public func tables(reaching goal: Goal, workers: Workers) throws -> Result {
         let (wanted, first): (Double, Double) =
             switch goal {
@@ -41,23 +50,35 @@ extension RateDistortionTraining {
             throw BantamError(.invalidArgument, "expected a goal above 0, found \(wanted)")
         }
         guard energy > 0 else { return try tables(step: 1, workers: workers) }
-        var place = StepGrid.place(of: (goal.isRate ? meanRowLevel : meanLevel) + first)
+        let start = StepGrid.place(of: (goal.isRate ? meanRowLevel : meanLevel) + first)
+        let trained = try nearest(to: goal, from: start, tries: 12) {
+            try tables(step: StepGrid.step(at: $0), workers: workers)
+        }
+        guard abs(goal.excess(of: trained)) >= goal.tolerance else { return trained }
+        return try nearest(to: goal, from: StepGrid.place(of: trained.step), tries: 12) { place in
+            try judged(trained.tables, step: StepGrid.step(at: place), workers: workers)
+        }
+    }
+
+    /// The nearest of the results of up to `tries` steps.
+    ///
+    /// Secants between the nearest steps known on either side, halved where they do not help: what is reached falls as
+    /// the step grows.
+    private func nearest(
+        to goal: Goal, from start: Int, tries: Int, _ result: (Int) throws -> Result
+    ) throws -> Result {
+        let places = places
+        func reachable(_ place: Int) -> Int { max(places.lowerBound, min(places.upperBound, place)) }
+        var place = reachable(start)
         var tried: [Int: Result] = [:]
         var fine: (place: Int, excess: Double)?
         var coarse: (place: Int, excess: Double)?
         var (last, sameSide) = (0.0, 0)
-        while tried.count < 20, tried[place] == nil {
-            guard place <= StepGrid.largestPlace else {
-                let least = tried.values.map(\.bitsPerWeight).min() ?? 0
-                throw BantamError(
-                    .invalidArgument,
-                    "expected \(wanted) bits per weight, found that what stands beside the indices takes \(least)"
-                )
-            }
-            let result = try tables(step: StepGrid.step(at: place), workers: workers)
+        while tried.count < tries, tried[place] == nil {
+            let result = try result(place)
             tried[place] = result
             let excess = goal.excess(of: result)
-            if abs(excess) < (goal.isRate ? 0.001 * wanted : 0.001) { break }
+            if abs(excess) < goal.tolerance { return result }
             sameSide = excess * last > 0 ? sameSide + 1 : 0
             last = excess
             if excess > 0 { fine = (place, excess) } else { coarse = (place, excess) }
@@ -69,7 +90,7 @@ extension RateDistortionTraining {
             } else {
                 // Rates fall ever less steeply, so go further each time.
                 let octaves = max(-8, min(8, excess * Double(sameSide + 1)))
-                place += StepGrid.place(of: octaves) + (excess > 0 ? 1 : -1)
+                place = reachable(place + StepGrid.place(of: octaves) + (excess > 0 ? 1 : -1))
             }
         }
         // Of equally near ones the smaller step, whatever the order of the dictionary.

@@ -59,26 +59,9 @@ public struct RateDistortionTraining: Sendable {
     /// - Complexity: nine searches over the sample, each O(elements · states).
     /// - Throws: ``BantamError`` of kind `invalidArgument` for a step that cannot be.
     public func tables(step: Float, workers: Workers) throws -> Result {
-        let buffer = SampleBuffer(samples.reduce(0) { $0 + $1.sample.values.count })
-        var pieces: [Piece] = []
-        var start = 0
-        var bytesBeside = 0
-        for (sample, relative) in samples {
-            try RateDistortion.check(step: step * relative, largest: sample.scales.largest)
-            bytesBeside += sample.scaled(
-                by: step * relative, quantization.code, into: buffer.values + start, buffer.classes + start)
-            let count = sample.values.count
-            let weight = Double(relative * relative) * Double(sample.elementCount) / Double(max(1, count))
-            for piece in stride(from: 0, to: count, by: RateDistortionTraining.pieceLength) {
-                let length = min(RateDistortionTraining.pieceLength, count - piece)
-                pieces.append(
-                    Piece(
-                        start: start + piece, count: length, weight: weight,
-                        keepsZeros: sample.scales.keepsZeros))
-            }
-            start += count
-        }
-        let scale = Double(elementCount) / Double(max(1, buffer.count))
+        let scaled = try scaled(by: step)
+        let (buffer, pieces) = (scaled.buffer, scaled.pieces)
+        let scale = scaled.scale
         var counts = buffer.plainCounts()
         var trained = TrainedTables(counts, scale: scale)
         let first = RateDistortion(code: .states8, lambda: quantization.lambda)
@@ -93,19 +76,71 @@ public struct RateDistortionTraining: Sendable {
             counts = try search(buffer, pieces, TrellisSearch(quantization, trained), workers).counts
             trained = TrainedTables(counts, scale: scale)
         }
-        // Once more to see what encoding will give.
-        let last = try search(buffer, pieces, TrellisSearch(quantization, trained), workers)
-        let bits =
-            trained.bits(of: last.counts) * scale + Double(8 * (bytesBeside + trained.tensor.byteCount))
+        return try judged(trained, scaled, workers)
+    }
+
+    /// What encoding with `tables`, perhaps trained for another step, will give.
+    ///
+    /// - Complexity: one search over the sample.
+    func judged(_ tables: TrainedTables, step: Float, workers: Workers) throws -> Result {
+        try judged(tables, scaled(by: step), workers)
+    }
+
+    /// With the lanes that encoding will have: the fewer they are, the less often a trellis begins anew.
+    private func judged(_ tables: TrainedTables, _ scaled: Scaled, _ workers: Workers) throws -> Result {
+        let found = try search(
+            scaled.buffer, scaled.pieces, TrellisSearch(quantization, tables), workers, hasOwnLanes: true)
+        let indexBits = tables.bits(of: found.counts) * scaled.scale
+        let rate = indexBits / Double(max(1, elementCount))
+        let bytesBeside = samples.reduce(scaled.headerByteCount + tables.tensor.byteCount) {
+            $0 + $1.sample.byteCountOfBlocks(bitsPerWeight: rate)
+        }
         return Result(
-            step: step, tables: trained, bitsPerWeight: bits / Double(max(1, elementCount)),
-            sqnr: Decibels.ratio(energy, last.squaredError * Double(step) * Double(step)))
+            step: scaled.step, tables: tables,
+            bitsPerWeight: rate + Double(8 * bytesBeside) / Double(max(1, elementCount)),
+            sqnr: Decibels.ratio(energy, found.squaredError * Double(scaled.step) * Double(scaled.step)))
+    }
+
+    /// The sample in steps.
+    private struct Scaled {
+        var step: Float
+        var buffer: SampleBuffer
+        var pieces: [Piece] = []
+        /// Of all tensors, before their blocks.
+        var headerByteCount = 0
+        /// How many elements there are for each of the sample.
+        var scale: Double
+    }
+
+    private func scaled(by step: Float) throws -> Scaled {
+        let buffer = SampleBuffer(samples.reduce(0) { $0 + $1.sample.values.count })
+        var scaled = Scaled(
+            step: step, buffer: buffer, scale: Double(elementCount) / Double(max(1, buffer.count)))
+        var start = 0
+        for (sample, relative) in samples {
+            try RateDistortion.check(step: step * relative, largest: sample.scales.largest)
+            scaled.headerByteCount += sample.scaled(
+                by: step * relative, quantization.code, into: buffer.values + start, buffer.classes + start)
+            let count = sample.values.count
+            let weight = Double(relative * relative) * Double(sample.elementCount) / Double(max(1, count))
+            for piece in stride(from: 0, to: count, by: RateDistortionTraining.pieceLength) {
+                let length = min(RateDistortionTraining.pieceLength, count - piece)
+                scaled.pieces.append(
+                    Piece(
+                        start: start + piece, count: length, lanes: sample.arrangement.lanes, weight: weight,
+                        keepsZeros: sample.scales.keepsZeros))
+            }
+            start += count
+        }
+        return scaled
     }
 
     /// A part of the sample that is searched alone.
     private struct Piece: Sendable {
         var start: Int
         var count: Int
+        /// The lanes of the matrix.
+        var lanes: Int
         /// What its squared errors, in squares of its own step, count for in squares of the model's.
         var weight: Double
         /// Whether its zeros stay zeros.
@@ -113,7 +148,8 @@ public struct RateDistortionTraining: Sendable {
     }
 
     private func search(
-        _ buffer: SampleBuffer, _ pieces: [Piece], _ search: TrellisSearch, _ workers: Workers
+        _ buffer: SampleBuffer, _ pieces: [Piece], _ search: TrellisSearch, _ workers: Workers,
+        hasOwnLanes: Bool = false
     ) throws -> (counts: IndexCounts, squaredError: Double) {
         let total = IndexCounts()
         let lock = Mutex(())
@@ -126,7 +162,9 @@ public struct RateDistortionTraining: Sendable {
             }
             let values = buffer.values + piece.start
             let indices = search.run(
-                values, count: piece.count, lanes: 32, keepingZeros: piece.keepsZeros, contexts: &contexts)
+                values, count: piece.count, lanes: hasOwnLanes ? piece.lanes : 32,
+                keepingZeros: piece.keepsZeros,
+                contexts: &contexts)
             search.count(values, contexts, indices, into: counts)
             lock.withLock { _ in total.add(counts) }
             return counts.distortion * piece.weight

@@ -59,14 +59,18 @@ extension FrequencyTable {
         magnitude == 0 ? 0 : 1 + (magnitude - 1) >> rawBits
     }
 
+    /// The bits of an index of `magnitude` that follow an escape: a gamma code and its sign.
+    static func escapedBits(of magnitude: Int) -> Int {
+        2 * (63 - UInt64(max(1, magnitude)).leadingZeroBitCount) + 2
+    }
+
     /// The bits of an index of `magnitude`, sign included, times 2¹⁶.
     func cost(of magnitude: Int) -> Int {
         let symbol = FrequencyTable.symbol(of: magnitude, rawBits: rawBits)
         let whole = 12 << BinaryLogarithm.fractionBits
         guard symbol < frequencies.count else {
-            let length = 63 - UInt64(magnitude).leadingZeroBitCount
             return whole - BinaryLogarithm.fixedPoint(UInt64(escape))
-                + (2 * length + 2) << BinaryLogarithm.fractionBits
+                + FrequencyTable.escapedBits(of: magnitude) << BinaryLogarithm.fractionBits
         }
         return whole - BinaryLogarithm.fixedPoint(UInt64(frequencies[symbol]))
             + (magnitude == 0 ? 0 : rawBits << BinaryLogarithm.fractionBits)

@@ -13,7 +13,7 @@ struct TrainingSample: Sendable {
         var row: Int
     }
 
-    /// Elements less the mean of their column.
+    /// Elements as they are.
     private(set) var values: [Float] = []
     private var runs: [Run] = []
     let scales: MatrixScales
@@ -39,14 +39,31 @@ struct TrainingSample: Sendable {
                 let count = min(TrainingSample.runLength, columns - column)
                 runs.append(Run(start: values.count, count: count, column: column, row: row))
                 let start = row * columns + column
-                for index in 0..<count {
-                    values.append(elements[start + index] - (scales.means?[column + index] ?? 0))
-                }
+                values += elements[start..<start + count]
             }
         }
     }
 
-    /// The sample in steps, with the class of each element. Returns the bytes of the whole matrix beside its indices.
+    /// As many lanes as the matrix will have, and the elements of its blocks.
+    var arrangement: (lanes: Int, blockLength: Int) {
+        let (laneBits, blockBits) = TrellisHeader.arrangement(of: elementCount)
+        return (1 << laneBits, 1 << blockBits)
+    }
+
+    /// The bytes of the blocks of the whole matrix beside their indices, which take `bitsPerWeight`.
+    ///
+    /// The states of a lane are four bytes, which on average hold one of what was coded.
+    func byteCountOfBlocks(bitsPerWeight: Double) -> Int {
+        let (lanes, blockLength) = arrangement
+        return stride(from: 0, to: elementCount, by: blockLength).reduce(0) { sum, start in
+            let elements = min(blockLength, elementCount - start)
+            let count = 1 + 3 * lanes + Int(bitsPerWeight * Double(elements) / 8)
+            // Seven bits of the size in each byte.
+            return sum + 1 + 3 * lanes + (70 - count.leadingZeroBitCount) / 7
+        }
+    }
+
+    /// The sample in steps, with the class of each element. Returns the bytes before the blocks of the matrix.
     func scaled(
         by step: Float, _ code: TrellisCode, into values: UnsafeMutablePointer<Float>,
         _ classes: UnsafeMutablePointer<UInt8>
@@ -54,17 +71,18 @@ struct TrainingSample: Sendable {
         let inverse = 1 / step
         let header = scales.header(code, step: step)
         let rowClasses = header.rowClasses.classes
+        // As they are stored, so that a step does to the sample what it will do to the matrix.
+        let means = header.means?.values(step: step)
         let last = TrellisTables.classCount - 1
         for run in runs {
             let row = Int(rowClasses[run.row])
             for index in run.start..<run.start + run.count {
-                values[index] = self.values[index] * inverse
-                let sum = row + Int(scales.columnClasses[run.column + index - run.start])
+                let column = run.column + index - run.start
+                values[index] = (self.values[index] - (means?[column] ?? 0)) * inverse
+                let sum = row + Int(scales.columnClasses[column])
                 classes[index] = UInt8(max(0, min(last, sum)))
             }
         }
-        // Of a block its size, its states and the number of its escapes.
-        let blocks = (scales.rows * scales.columns - 1) >> header.blockBits + 1
-        return header.serialized().count + blocks * (3 + 4 << header.laneBits + 1)
+        return header.serialized().count
     }
 }
