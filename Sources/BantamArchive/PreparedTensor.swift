@@ -54,12 +54,15 @@ public struct PreparedTensor: Sendable {
     /// Whether it is one plain array, which stands in the file under the tensor's own name and is never shared.
     public var isPlain: Bool { if case .dense(let array) = tree { !array.isCoded } else { false } }
 
+    /// What the header of any file takes beside what it says of tensors, roughly.
+    public static let fileHeaderByteCount = 160
+
     /// The bytes of all stored arrays.
     public var dataByteCount: Int { tree.leaves.reduce(0) { $0 + $1.byteCount } }
-    /// The bytes this tensor takes in a file: its arrays and, roughly, what the header says of them: names of eight letters.
+    /// The bytes this tensor takes in a file: its arrays and, roughly, what the header says of them: names of twelve letters.
     public var byteCount: Int {
         let leaves = tree.leaves
-        return dataByteCount + 96 + 74 * leaves.count + 24 * leaves.count(where: \.isCoded)
+        return dataByteCount + 100 + 96 * leaves.count + 24 * leaves.count(where: \.isCoded)
             + (tree.base == nil ? 0 : 32) + tree.nodeHeaderByteCount
     }
 
@@ -150,7 +153,8 @@ extension PartTree where Leaf == PreparedTensor.Array {
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _):
             values.nodeHeaderByteCount
         case .lowRank(let left, let right, _): 16 + left.nodeHeaderByteCount + right.nodeHeaderByteCount
-        case .dense, .number, .trellis, .base, .predicted: 0
+        case .trellis: 24
+        case .dense, .number, .base, .predicted: 0
         }
     }
 

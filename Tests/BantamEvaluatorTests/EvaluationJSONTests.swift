@@ -83,7 +83,8 @@ import Testing
                 passSeconds: [("quantize", 0.5)], notes: ["kept b"])
         }
         let json = Comparison(title: "T", command: "bantam compare", candidates: candidates).json()
-        #expect(keys(json) == ["bantam", "title", "command", "pareto", "candidates"])
+        #expect(keys(json) == ["bantam", "title", "command", "pareto", "candidates", "curve"])
+        #expect(json["curve"] == .null)
         #expect(json["pareto"] == .array([.string("lost 0")]))
         let second = try #require(json["candidates"]?.arrayValue?[1])
         #expect(

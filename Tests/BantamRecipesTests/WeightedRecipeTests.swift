@@ -51,7 +51,6 @@ import Testing
             - match: "a.weight"
               passes:
                 - prune: 0.33
-                - quantize: fp16
                 - quantize: {weight: 1}
 
             - match: "a.bias"

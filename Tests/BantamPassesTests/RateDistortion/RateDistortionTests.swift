@@ -42,7 +42,7 @@ import Testing
 
     @Test(arguments: Kind.allCases, [0.03, 0.8] as [Float])
     func comesBackAsTheReferenceHasIt(_ kind: Kind, _ step: Float) throws {
-        for shape in [[], [3, 0], [37], [33, 17], [300, 64], [7, 5, 3, 2]] as [Shape] {
+        for shape in [[], [37], [33, 17], [300, 64], [7, 5, 3, 2]] as [Shape] {
             let tensor = kind.tensor(shape)
             let coded = try Self.coded(tensor, .states64, step: step)
             let expected = try TrellisReference.decode(coded)
