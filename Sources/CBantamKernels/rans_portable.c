@@ -184,7 +184,8 @@ BANTAM_BODY word_pairs four_entries(const uint32_t slots[256], const uint8_t *lo
     return __builtin_shufflevector((word_pairs)a, (word_pairs)b, 0, 4, 1, 5);
 }
 
-// Looked up one by one, but put together in registers: vectors read from what was written in small pieces are waited for.
+// Looked up one by one, but put together in registers: a vector read from what was written in small pieces is waited
+// for.
 BANTAM_BODY entries look_up(const uint32_t slots[256], const uint8_t *low) {
     const eights a = (eights)four_entries(slots, low), b = (eights)four_entries(slots, low + 4);
     return (entries){(words)__builtin_shufflevector(a, b, 0, 2), (words)__builtin_shufflevector(a, b, 1, 3)};
@@ -224,7 +225,8 @@ static const expansion expansions[256] __attribute__((aligned(64))) = {
 BANTAM_BODY const expansion *expansion_for(uint64_t ones) { return &expansions[ones * 0x0102040810204080ull >> 56]; }
 
 // Moves 16 states of a stream on by a symbol each.
-BANTAM_BODY void move_states(words first, words second, uint8_t *high_bytes, uint8_t *low_bytes, const uint8_t **stream) {
+BANTAM_BODY void move_states(words first, words second, uint8_t *high_bytes, uint8_t *low_bytes,
+                             const uint8_t **stream) {
     bytes before;
     memcpy(&before, high_bytes, sizeof before);
     const words a = (first & 255) * (words)__builtin_shufflevector(before, (bytes){0}, 0, 16, 1, 16, 2, 16, 3, 16, 4,
@@ -250,7 +252,8 @@ BANTAM_BODY void move_states(words first, words second, uint8_t *high_bytes, uin
     memcpy(low_bytes, &new_low, sizeof new_low);
 }
 
-// Moves all states on by a symbol: values in packed order, and a bit set in the byte of each escape. Whether there is one.
+// Moves all states on by a symbol: values in packed order, and a bit set in the byte of each escape. Returns whether
+// there is one. A call of its own, which all layouts share.
 static __attribute__((noinline)) int decode_symbols(const uint32_t slots[256], split_states *restrict states,
                                                     const uint8_t **restrict streams, uint8_t *restrict high,
                                                     uint8_t *restrict escapes) {
@@ -299,7 +302,8 @@ static int put_escapes(rans_decoder *decoder, const uint8_t marked[STEP], uint8_
 
 // The heads of a step in the order of the states. A call of its own: merged with what is around it, the compiler takes
 // the loop apart and bfloat16 decodes at half the speed.
-static __attribute__((noinline)) void join_heads(rans_layout layout, const uint8_t high[STEP], const uint8_t *low, uint16_t heads[STEP]) {
+static __attribute__((noinline)) void join_heads(rans_layout layout, const uint8_t high[STEP], const uint8_t *low,
+                                                 uint16_t heads[STEP]) {
     uint16_t highs[HALF], lows[HALF];
     memcpy(highs, high, STEP);
     memcpy(lows, low, STEP);
