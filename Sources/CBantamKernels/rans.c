@@ -7,7 +7,7 @@ static rans_layout layout_of(const bantam_rans_block *block) { return rans_layou
 size_t bantam_rans_element_bytes(bantam_rans_layout layout) { return rans_layouts[layout].element_bytes; }
 uint8_t bantam_rans_value_mask(bantam_rans_layout layout) { return rans_layouts[layout].value_mask; }
 
-static unsigned rest_bits(rans_layout layout) {
+BANTAM_BODY unsigned rest_bits(rans_layout layout) {
     return (layout.head_bytes == 2 ? 8u : 0u) + layout.field_bits + layout.has_sign + layout.low_bits;
 }
 
@@ -145,14 +145,14 @@ static rans_table table_of(const bantam_rans_model *model) {
     return table;
 }
 
-static uint64_t rest_of(rans_layout layout, rans_parts parts) {
+BANTAM_BODY uint64_t rest_of(rans_layout layout, rans_parts parts) {
     if (layout.head_bytes == 1)
         return (parts.high & ((1u << layout.field_bits) - 1))
                | (layout.has_sign ? (uint64_t)(parts.high >> 7) << layout.field_bits : 0);
     return parts.low_byte | (uint64_t)(parts.high & ~layout.value_mask) << 8 | parts.low << 8;
 }
 
-static rans_parts parts_of(rans_layout layout, uint8_t value, uint64_t rest) {
+BANTAM_BODY rans_parts parts_of(rans_layout layout, uint8_t value, uint64_t rest) {
     if (layout.head_bytes == 1) {
         uint64_t field = rest & ((1u << layout.field_bits) - 1), sign = rest >> layout.field_bits;
         return (rans_parts){(uint8_t)(value | field | sign << 7), 0, 0};
@@ -201,24 +201,27 @@ void bantam_rans_encode(const bantam_rans_block *block, const void *source, uint
     memcpy(streams, encoder.streams, sizeof encoder.streams);
 }
 
-// The elements beyond the last step, one by one.
-static int decode_rest(rans_decoder *decoder) {
+// The elements beyond the last step, one by one. Whether a state takes a byte cannot be foretold, so it is no branch.
+BANTAM_BODY int decode_rest_of(rans_layout layout, rans_decoder *decoder) {
     const bantam_rans_block *block = decoder->block;
-    const rans_layout layout = layout_of(block);
     const rans_table *table = decoder->table;
     uint8_t symbols[256];
     for (unsigned i = 0; i < table->symbol_count; i++)
         memset(symbols + table->starts[i], (int)i, table->frequencies[i]);
     const size_t first = decoder->steps * STEP, bits = rest_bits(layout);
-    for (size_t i = first; i < block->count; i++) {
-        const size_t lane = (i - first) % block->lanes, stream = lane / LANES_OF_STREAM;
+    for (size_t i = first, lane = 0; i < block->count; i++) {
+        const size_t stream = lane / LANES_OF_STREAM;
         const unsigned state = decoder->states[lane], slot = state & 255, symbol = symbols[slot];
-        unsigned next = table->frequencies[symbol] * (state >> 8) + slot - table->starts[symbol];
-        if (next < 256) {
-            if (decoder->streams[stream] == decoder->limits[stream]) return 0;
-            next = next << 8 | *decoder->streams[stream]++;
+        const unsigned moved = table->frequencies[symbol] * (state >> 8) + slot - table->starts[symbol];
+        const unsigned takes = moved < 256;
+        unsigned byte = 0;
+        if (decoder->streams[stream] != decoder->limits[stream]) {
+            byte = *decoder->streams[stream];
+        } else if (takes) {
+            return 0;
         }
-        decoder->states[lane] = (uint16_t)next;
+        decoder->streams[stream] += takes;
+        decoder->states[lane] = (uint16_t)(moved << 8 * takes | (byte & (0 - takes)));
         uint8_t value = table->values[symbol];
         if ((int)symbol == table->escape) {
             if (decoder->escape == decoder->escape_end) return 0;
@@ -227,8 +230,16 @@ static int decode_rest(rans_decoder *decoder) {
         const uint64_t rest = rans_get_bits(decoder->raw, (i - first) * bits, (unsigned)bits);
         rans_store(layout, decoder->result + i * layout.element_bytes,
                    rans_join(layout, parts_of(layout, value, rest)));
+        if (++lane == block->lanes) lane = 0;
     }
     return 1;
+}
+
+static int decode_rest(rans_decoder *decoder) {
+#define DECODE(constant) return decode_rest_of(constant, decoder)
+    RANS_FOR_LAYOUT(decoder->block->layout, DECODE)
+#undef DECODE
+    return 0;
 }
 
 int bantam_rans_decode(const bantam_rans_block *block, const uint8_t *raw, uint16_t *states,

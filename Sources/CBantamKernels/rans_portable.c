@@ -90,34 +90,48 @@ void rans_split_float64(unsigned keep, const uint8_t *source, uint16_t heads[STE
     write_low(layout, keep, raw, low);
 }
 
+// Sixteen bytes in a vector that every processor has.
+typedef uint8_t bytes __attribute__((vector_size(16)));
+typedef uint8_t half_bytes __attribute__((vector_size(8)));
+typedef uint16_t words __attribute__((vector_size(16)));
+typedef uint32_t word_pairs __attribute__((vector_size(16)));
+typedef uint64_t eights __attribute__((vector_size(16)));
+
 // MARK: Planes
+
+BANTAM_BODY void or_into(uint8_t *target, bytes bits) {
+    bytes all;
+    memcpy(&all, target, sizeof all);
+    all |= bits;
+    memcpy(target, &all, sizeof all);
+}
 
 // Adds the bits of the high bytes that are not coded.
 BANTAM_BODY void read_fields(rans_layout layout, const uint8_t *raw, uint8_t high[STEP]) {
     if (layout.field_bits == 4)
-        for (unsigned q = 0; q < HALF; q++) {
-            high[q] |= raw[q] & 15;
-            high[HALF + q] |= raw[q] >> 4;
+        for (unsigned q = 0; q < HALF; q += sizeof(bytes)) {
+            bytes both;
+            memcpy(&both, raw + q, sizeof both);
+            or_into(high + q, both & 15);
+            or_into(high + HALF + q, both >> 4);
         }
-    if (layout.field_bits == 2) {
-        uint16_t pairs[HALF];
-        memcpy(pairs, high, STEP);
-        for (unsigned j = 0; j < 32; j++) {
-            const uint16_t fields = raw[j];
-            pairs[j] |= (uint16_t)((fields & 3) | (fields << 6 & 0x300));
-            pairs[32 + j] |= (uint16_t)((fields >> 4 & 3) | (fields << 2 & 0x300));
+    if (layout.field_bits == 2)
+        for (unsigned j = 0; j < 32; j += sizeof(half_bytes)) {
+            half_bytes narrow;
+            memcpy(&narrow, raw + j, sizeof narrow);
+            const words fields = __builtin_convertvector(narrow, words);
+            or_into(high + 2 * j, (bytes)((fields & 3) | (fields << 6 & 0x300)));
+            or_into(high + HALF + 2 * j, (bytes)((fields >> 4 & 3) | (fields << 2 & 0x300)));
         }
-        memcpy(high, pairs, STEP);
+    if (layout.has_sign) {
+        const bytes bits = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+        const uint8_t *signs = raw + STEP / 8 * layout.field_bits;
+        for (unsigned q = 0; q < STEP; q += sizeof(bytes)) {
+            const bytes pair = {signs[q / 8], signs[q / 8 + 1]};
+            const bytes spread = __builtin_shufflevector(pair, pair, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+            or_into(high + q, (bytes)((spread & bits) == bits) & 128);
+        }
     }
-    if (layout.has_sign)
-        for (unsigned q = 0; q < STEP; q += 8) {
-            // Bit k of the byte stays in byte k of the product; adding 127 moves it to the top.
-            const uint64_t bits = raw[STEP / 8 * layout.field_bits + q / 8] * 0x0101010101010101ull;
-            uint64_t eight;
-            memcpy(&eight, high + q, 8);
-            eight |= ((bits & 0x8040201008040201ull) + 0x7f7f7f7f7f7f7f7full) & 0x8080808080808080ull;
-            memcpy(high + q, &eight, 8);
-        }
 }
 
 BANTAM_BODY void write_fields(rans_layout layout, uint8_t *raw, const uint8_t high[STEP]) {
@@ -149,72 +163,135 @@ static void fill_slots(const rans_table *table, uint32_t slots[256]) {
     }
 }
 
-// Eight states in a vector that every processor has.
-typedef uint16_t words __attribute__((vector_size(16)));
-typedef uint8_t narrow __attribute__((vector_size(8)));
+// The states by the bytes of each, since a byte read from a stream becomes the low one and the low one the high one.
+typedef struct {
+    uint8_t high[STEP], low[STEP];
+} split_states;
 
-BANTAM_BODY words load_words(const void *from) {
-    words result;
-    memcpy(&result, from, sizeof result);
-    return result;
+// What stands in the slots of eight states: how they go on, and their marks.
+typedef struct {
+    words moves, marks;
+} entries;
+
+BANTAM_BODY words entry(const uint32_t slots[256], uint8_t slot) {
+    return (words)(word_pairs){slots[slot], 0, 0, 0};
 }
 
-// Moves all states on by a symbol. Only lookups go one by one; what is between them is done to vectors.
-BANTAM_BODY void decode_symbols(const uint32_t slots[256], uint16_t *restrict states, const uint8_t **streams,
-                                uint16_t *restrict marks) {
-    uint32_t entries[STEP];
-    uint16_t moved[STEP], pairs[STEP / 2];
-    uint64_t needs[STEP / 8];
-#pragma unroll
-    for (unsigned i = 0; i < STEP; i++) entries[i] = slots[states[i] & 255];
-    for (unsigned i = 0; i < STEP; i += 8) {
-        const words first = load_words(entries + i), second = load_words(entries + i + 4);
-        const words low = __builtin_shufflevector(first, second, 0, 2, 4, 6, 8, 10, 12, 14);
-        const words high = __builtin_shufflevector(first, second, 1, 3, 5, 7, 9, 11, 13, 15);
-        const words state = (low & 255) * (load_words(states + i) >> 8) + (low >> 8);
-        const narrow need = __builtin_convertvector((words)(state < 256), narrow) & 1;
-        memcpy(moved + i, &state, sizeof state);
-        memcpy(marks + i, &high, sizeof high);
-        memcpy(needs + i / 8, &need, sizeof need);
-    }
-    for (unsigned v = 0; v < STREAMS; v++) {
-        const uint8_t *next = streams[v];
-        for (unsigned i = LANES_OF_STREAM * v; i < LANES_OF_STREAM * (v + 1); i += 8) {
-            // Byte k of the product is the sum of the bytes before k, which is where the byte of state k stands.
-            // That of state k + 1 is the same or the one behind it, so they are loaded two by two.
-            const uint64_t before = needs[i / 8] * 0x0101010101010100ull;
-#pragma unroll
-            for (unsigned k = 0; k < 8; k += 2) memcpy(pairs + (i + k) / 2, next + (before >> (8 * k) & 255), 2);
-            next += (before >> 56) + (needs[i / 8] >> 56);
-        }
-        streams[v] = next;
-    }
-    for (unsigned i = 0; i < STEP; i += 8) {
-        uint16_t four[8];
-        memcpy(four, pairs + i / 2, 8);
-        const words pair = {four[0], four[0], four[1], four[1], four[2], four[2], four[3], four[3]};
-        const words state = load_words(moved + i), needed = (words)(state < 256);
-        // Odd states take the second byte if the even one before them took the first.
-        const words isSecond = __builtin_shufflevector(needed, (words){0}, 8, 0, 8, 2, 8, 4, 8, 6);
-        const words byte = ((isSecond & pair >> 8) | (~isSecond & pair)) & 255;
-        const words result = (needed & (state << 8 | byte)) | (~needed & state);
-        memcpy(states + i, &result, sizeof result);
-    }
+// Of four states in one vector, the moves before the marks.
+BANTAM_BODY word_pairs four_entries(const uint32_t slots[256], const uint8_t *low) {
+    const words a = __builtin_shufflevector(entry(slots, low[0]), entry(slots, low[1]), 0, 8, 1, 9, 2, 10, 3, 11);
+    const words b = __builtin_shufflevector(entry(slots, low[2]), entry(slots, low[3]), 0, 8, 1, 9, 2, 10, 3, 11);
+    return __builtin_shufflevector((word_pairs)a, (word_pairs)b, 0, 4, 1, 5);
 }
 
-// To packed order, and the escapes replaced; 0 if one is missing.
-BANTAM_BODY int pack_marks(rans_decoder *decoder, const uint16_t marks[STEP], uint8_t high[STEP]) {
-    uint16_t pairs[HALF], escapes[HALF];
-    for (unsigned half = 0; half < 2; half++)
-        for (unsigned j = 0; j < 32; j++) {
-            const uint16_t first = marks[HALF * half + j], second = marks[HALF * half + 32 + j];
-            pairs[32 * half + j] = (uint16_t)((first & 255) | second << 8);
-            escapes[32 * half + j] = (uint16_t)(first >> 8 | (second & 0xff00));
+// Looked up one by one, but put together in registers: a vector read from what was written in small pieces is waited
+// for.
+BANTAM_BODY entries look_up(const uint32_t slots[256], const uint8_t *low) {
+    const eights a = (eights)four_entries(slots, low), b = (eights)four_entries(slots, low + 4);
+    return (entries){(words)__builtin_shufflevector(a, b, 0, 2), (words)__builtin_shufflevector(a, b, 1, 3)};
+}
+
+BANTAM_BODY bytes narrowed(words first, words second) {
+    const half_bytes a = __builtin_convertvector(first, half_bytes), b = __builtin_convertvector(second, half_bytes);
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
+// How the first bytes of eight go to those lanes that take one, by a bit for each lane: masks of what comes from 4, 2
+// and 1 places below, one after the other. The byte for lane k comes from place k - d, where d lanes below take none.
+typedef struct {
+    uint64_t by_4, by_2, by_1, count;
+} expansion;
+
+#define TAKES(mask, k) ((mask) >> (k) & 1)
+#define RANK(mask, k) __builtin_popcount((mask) & ((1 << (k)) - 1))
+#define MOVES(mask, k, d) (TAKES(mask, k) && (((k) - RANK(mask, k)) & (d)))
+// Where the byte for lane k is after the move by d.
+#define MOVED(mask, k, d) (RANK(mask, k) + (((k) - RANK(mask, k)) & (8 - (d))))
+#define FROM(mask, k, d) (MOVES(mask, k, d) ? 255ull << 8 * MOVED(mask, k, d) : 0)
+#define ALL_FROM(mask, d)                                                                               \
+    (FROM(mask, 0, d) | FROM(mask, 1, d) | FROM(mask, 2, d) | FROM(mask, 3, d) | FROM(mask, 4, d)       \
+     | FROM(mask, 5, d) | FROM(mask, 6, d) | FROM(mask, 7, d))
+#define EXPANSION(mask) {ALL_FROM(mask, 4), ALL_FROM(mask, 2), ALL_FROM(mask, 1), __builtin_popcount(mask)}
+#define EXPANSIONS_4(mask) EXPANSION(mask), EXPANSION(mask + 1), EXPANSION(mask + 2), EXPANSION(mask + 3)
+#define EXPANSIONS_16(mask) \
+    EXPANSIONS_4(mask), EXPANSIONS_4(mask + 4), EXPANSIONS_4(mask + 8), EXPANSIONS_4(mask + 12)
+#define EXPANSIONS_64(mask) \
+    EXPANSIONS_16(mask), EXPANSIONS_16(mask + 16), EXPANSIONS_16(mask + 32), EXPANSIONS_16(mask + 48)
+
+static const expansion expansions[256] __attribute__((aligned(64))) = {
+    EXPANSIONS_64(0), EXPANSIONS_64(64), EXPANSIONS_64(128), EXPANSIONS_64(192)};
+
+// A bit for each byte that is 1.
+BANTAM_BODY const expansion *expansion_for(uint64_t ones) { return &expansions[ones * 0x0102040810204080ull >> 56]; }
+
+// Moves 16 states of a stream on by a symbol each.
+BANTAM_BODY void move_states(words first, words second, uint8_t *high_bytes, uint8_t *low_bytes,
+                             const uint8_t **stream) {
+    bytes before;
+    memcpy(&before, high_bytes, sizeof before);
+    const words a = (first & 255) * (words)__builtin_shufflevector(before, (bytes){0}, 0, 16, 1, 16, 2, 16, 3, 16, 4,
+                                                                   16, 5, 16, 6, 16, 7, 16)
+                    + (first >> 8);
+    const words b = (second & 255) * (words)__builtin_shufflevector(before, (bytes){0}, 8, 16, 9, 16, 10, 16, 11, 16,
+                                                                    12, 16, 13, 16, 14, 16, 15, 16)
+                    + (second >> 8);
+    const bytes high = narrowed(a >> 8, b >> 8), low = narrowed(a & 255, b & 255);
+    const bytes takes = (bytes)(high == 0);
+    const eights ones = (eights)(takes & 1);
+    const expansion *lower = expansion_for(ones[0]), *upper = expansion_for(ones[1]);
+    uint64_t pair[2];
+    memcpy(&pair[0], *stream, 8);
+    memcpy(&pair[1], *stream + lower->count, 8);
+    *stream += lower->count + upper->count;
+    eights taken = {pair[0], pair[1]};
+    taken ^= (taken ^ taken << 32) & (eights){lower->by_4, upper->by_4};
+    taken ^= (taken ^ taken << 16) & (eights){lower->by_2, upper->by_2};
+    taken ^= (taken ^ taken << 8) & (eights){lower->by_1, upper->by_1};
+    const bytes new_high = high | (takes & low), new_low = (takes & (bytes)taken) | (~takes & low);
+    memcpy(high_bytes, &new_high, sizeof new_high);
+    memcpy(low_bytes, &new_low, sizeof new_low);
+}
+
+// Moves all states on by a symbol: values in packed order, and a bit set in the byte of each escape. Returns whether
+// there is one. A call of its own, which all layouts share.
+static __attribute__((noinline)) int decode_symbols(const uint32_t slots[256], split_states *restrict states,
+                                                    const uint8_t **restrict streams, uint8_t *restrict high,
+                                                    uint8_t *restrict escapes) {
+    words any = {0};
+    for (unsigned half = 0; half < 2; half++) {
+        const uint8_t *streams_here[2] = {streams[2 * half], streams[2 * half + 1]};
+        for (unsigned i = HALF * half; i < HALF * half + LANES_OF_STREAM; i += 16) {
+            entries entries[2][2];
+#pragma unroll
+            for (unsigned v = 0; v < 2; v++) {
+                const unsigned at = i + LANES_OF_STREAM * v;
+                entries[v][0] = look_up(slots, states->low + at);
+                entries[v][1] = look_up(slots, states->low + at + 8);
+                move_states(entries[v][0].moves, entries[v][1].moves, states->high + at, states->low + at,
+                            &streams_here[v]);
+            }
+#pragma unroll
+            for (unsigned k = 0; k < 2; k++) {
+                const words first = entries[0][k].marks, second = entries[1][k].marks;
+                const words values = (first & 255) | second << 8, marked = first >> 8 | (second & 0xff00);
+                const unsigned place = HALF * half + 2 * (i - HALF * half + 8 * k);
+                memcpy(high + place, &values, sizeof values);
+                memcpy(escapes + place, &marked, sizeof marked);
+                any |= marked;
+            }
         }
-    memcpy(high, pairs, STEP);
+        streams[2 * half] = streams_here[0];
+        streams[2 * half + 1] = streams_here[1];
+    }
+    const eights found = (eights)any;
+    return (found[0] | found[1]) != 0;
+}
+
+// Replaces the marked bytes of a step by escapes; 0 if one is missing.
+static int put_escapes(rans_decoder *decoder, const uint8_t marked[STEP], uint8_t high[STEP]) {
     for (unsigned q = 0; q < STEP; q += 8) {
         uint64_t eight;
-        memcpy(&eight, (const uint8_t *)escapes + q, 8);
+        memcpy(&eight, marked + q, 8);
         for (; eight; eight &= eight - 1) {
             if (decoder->escape == decoder->escape_end) return 0;
             high[q + (unsigned)__builtin_ctzll(eight) / 8] = *decoder->escape++;
@@ -225,7 +302,8 @@ BANTAM_BODY int pack_marks(rans_decoder *decoder, const uint16_t marks[STEP], ui
 
 // The heads of a step in the order of the states. A call of its own: merged with what is around it, the compiler takes
 // the loop apart and bfloat16 decodes at half the speed.
-static __attribute__((noinline)) void join_heads(rans_layout layout, const uint8_t high[STEP], const uint8_t *low, uint16_t heads[STEP]) {
+static __attribute__((noinline)) void join_heads(rans_layout layout, const uint8_t high[STEP], const uint8_t *low,
+                                                 uint16_t heads[STEP]) {
     uint16_t highs[HALF], lows[HALF];
     memcpy(highs, high, STEP);
     memcpy(lows, low, STEP);
@@ -241,14 +319,19 @@ static __attribute__((noinline)) void join_heads(rans_layout layout, const uint8
 BANTAM_BODY int decode_steps(rans_layout layout, rans_decoder *decoder) {
     uint32_t slots[256];
     fill_slots(decoder->table, slots);
+    split_states states;
+    for (unsigned i = 0; i < STEP; i++) {
+        states.high[i] = (uint8_t)(decoder->states[i] >> 8);
+        states.low[i] = (uint8_t)decoder->states[i];
+    }
     for (size_t safe = 0; safe > 0 || (safe = rans_safe_steps(decoder)) > 0; safe--, decoder->step++) {
         const uint8_t *raw = decoder->raw;
         uint8_t *result = decoder->result + decoder->step * STEP * layout.element_bytes;
         const unsigned keep = layout.low_bits && decoder->block->kept ? decoder->block->kept[decoder->step] : 0;
-        uint16_t marks[STEP], heads[STEP];
-        uint8_t high[STEP];
-        decode_symbols(slots, decoder->states, decoder->streams, marks);
-        if (!pack_marks(decoder, marks, high)) return 0;
+        uint16_t heads[STEP];
+        uint8_t high[STEP], escapes[STEP];
+        if (decode_symbols(slots, &states, decoder->streams, high, escapes) && !put_escapes(decoder, escapes, high))
+            return 0;
         read_fields(layout, raw + (layout.head_bytes == 2 ? STEP : 0), high);
         if (layout.head_bytes == 1) {
             for (unsigned q = 0; q < STEP; q++)
@@ -261,6 +344,7 @@ BANTAM_BODY int decode_steps(rans_layout layout, rans_decoder *decoder) {
         }
         decoder->raw += rans_head_bytes(layout) + rans_low_bytes(layout, keep);
     }
+    for (unsigned i = 0; i < STEP; i++) decoder->states[i] = (uint16_t)(states.high[i] << 8 | states.low[i]);
     return 1;
 }
 

@@ -39,7 +39,8 @@ typedef struct {
 NARROW uint32_t lanes_of(__m256i mask) { return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(mask)); }
 
 NARROW int decode_vector(const constants *constants, int has_raw_bits, bantam_trellis_cursor *cursor, __m256i *coder,
-                         __m256i *trellis, const uint8_t **words, const uint16_t *contexts, float *result) {
+                         __m256i *trellis, const uint8_t **words, const uint16_t *contexts, const float *means,
+                       float *result) {
     const __m256i one = _mm256_set1_epi32(1), mask = _mm256_set1_epi32(BANTAM_TRELLIS_SLOTS - 1);
     const __m256i zero = _mm256_setzero_si256(), ones = _mm256_set1_epi32(-1);
     const __m256i context = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)contexts));
@@ -97,12 +98,13 @@ NARROW int decode_vector(const constants *constants, int has_raw_bits, bantam_tr
                          _mm256_castsi256_ps(is_second));
     const __m256 value = _mm256_mul_ps(_mm256_add_ps(_mm256_cvtepi32_ps(level), offset), constants->step);
     const __m256i sign = _mm256_slli_epi32(_mm256_srli_epi32(index, 31), 31);
-    _mm256_storeu_ps(result, _mm256_castsi256_ps(_mm256_xor_si256(_mm256_castps_si256(value), sign)));
+    const __m256 signed_value = _mm256_castsi256_ps(_mm256_xor_si256(_mm256_castps_si256(value), sign));
+    _mm256_storeu_ps(result, _mm256_add_ps(signed_value, _mm256_loadu_ps(means)));
     return 1;
 }
 
 NARROW size_t decode_steps(int has_raw_bits, const bantam_trellis_decoder *decoder, bantam_trellis_cursor *cursor,
-                           const uint16_t *contexts, size_t count, float *result) {
+                           const uint16_t *contexts, size_t column, size_t count, float *result) {
     const constants constants = {
         _mm256_set1_epi32((int)decoder->trellis.h0),
         _mm256_set1_epi32((int)decoder->trellis.h1),
@@ -117,14 +119,17 @@ NARROW size_t decode_steps(int has_raw_bits, const bantam_trellis_decoder *decod
     const uint8_t *words = cursor->words;
     size_t done = 0;
     // A step reads up to 32 words, and each quarter looks at 8 from where it stands.
-    for (; done + 32 <= count && cursor->words_end - words >= 64; done += 32)
+    for (; done + 32 <= count && cursor->words_end - words >= 64; done += 32) {
 #pragma unroll
         for (int v = 0; v < 4; v++)
             if (!decode_vector(&constants, has_raw_bits, cursor, &coder[v], &trellis[v], &words,
-                               contexts + done + 8 * v, result + done + 8 * v)) {
+                               contexts + done + 8 * v, decoder->means + column + 8 * v, result + done + 8 * v)) {
                 cursor->words_end = NULL;
                 return 0;
             }
+        column += 32;
+        column -= column >= decoder->columns ? decoder->columns : 0;
+    }
     for (int v = 0; v < 4; v++) {
         _mm256_storeu_si256((__m256i *)(cursor->coder + 8 * v), coder[v]);
         _mm256_storeu_si256((__m256i *)(cursor->trellis + 8 * v), trellis[v]);
@@ -134,8 +139,8 @@ NARROW size_t decode_steps(int has_raw_bits, const bantam_trellis_decoder *decod
 }
 
 NARROW_ENTRY size_t trellis_decode_steps_avx2(const bantam_trellis_decoder *decoder, bantam_trellis_cursor *cursor,
-                                              const uint16_t *contexts, size_t count, float *result) {
-    return decoder->has_raw_bits ? decode_steps(1, decoder, cursor, contexts, count, result)
-                                 : decode_steps(0, decoder, cursor, contexts, count, result);
+                                              const uint16_t *contexts, size_t column, size_t count, float *result) {
+    return decoder->has_raw_bits ? decode_steps(1, decoder, cursor, contexts, column, count, result)
+                                 : decode_steps(0, decoder, cursor, contexts, column, count, result);
 }
 #endif

@@ -25,7 +25,8 @@ typedef struct {
 } constants;
 
 WIDE int decode_vector(const constants *constants, int has_raw_bits, bantam_trellis_cursor *cursor, __m512i *coder,
-                       __m512i *trellis, const uint8_t **words, const uint16_t *contexts, float *result) {
+                       __m512i *trellis, const uint8_t **words, const uint16_t *contexts, const float *means,
+                       float *result) {
     const __m512i one = _mm512_set1_epi32(1), mask = _mm512_set1_epi32(BANTAM_TRELLIS_SLOTS - 1);
     const __m512i zero = _mm512_setzero_si512();
     const __m512i context = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)contexts));
@@ -78,12 +79,13 @@ WIDE int decode_vector(const constants *constants, int has_raw_bits, bantam_trel
     const __m512 offset = _mm512_permutexvar_ps(offset_place, constants->offsets);
     const __m512 value = _mm512_mul_ps(_mm512_add_ps(_mm512_cvtepi32_ps(level), offset), constants->step);
     const __m512i sign = _mm512_slli_epi32(_mm512_srli_epi32(index, 31), 31);
-    _mm512_storeu_ps(result, _mm512_castsi512_ps(_mm512_xor_si512(_mm512_castps_si512(value), sign)));
+    const __m512 signed_value = _mm512_castsi512_ps(_mm512_xor_si512(_mm512_castps_si512(value), sign));
+    _mm512_storeu_ps(result, _mm512_add_ps(signed_value, _mm512_loadu_ps(means)));
     return 1;
 }
 
 WIDE size_t decode_steps(int has_raw_bits, const bantam_trellis_decoder *decoder, bantam_trellis_cursor *cursor,
-                         const uint16_t *contexts, size_t count, float *result) {
+                         const uint16_t *contexts, size_t column, size_t count, float *result) {
     const constants constants = {
         _mm512_set1_epi32((int)decoder->trellis.h0), _mm512_set1_epi32((int)decoder->trellis.h1),
         _mm512_loadu_ps(decoder->offsets), _mm512_set1_ps(decoder->step), (const int *)decoder->slots};
@@ -95,14 +97,17 @@ WIDE size_t decode_steps(int has_raw_bits, const bantam_trellis_decoder *decoder
     const uint8_t *words = cursor->words;
     size_t done = 0;
     // A step reads up to 32 words, and each half looks at 16 from where it stands.
-    for (; done + 32 <= count && cursor->words_end - words >= 64; done += 32)
+    for (; done + 32 <= count && cursor->words_end - words >= 64; done += 32) {
 #pragma unroll
         for (int v = 0; v < 2; v++)
             if (!decode_vector(&constants, has_raw_bits, cursor, &coder[v], &trellis[v], &words,
-                               contexts + done + 16 * v, result + done + 16 * v)) {
+                               contexts + done + 16 * v, decoder->means + column + 16 * v, result + done + 16 * v)) {
                 cursor->words_end = NULL;
                 return 0;
             }
+        column += 32;
+        column -= column >= decoder->columns ? decoder->columns : 0;
+    }
     for (int v = 0; v < 2; v++) {
         _mm512_storeu_si512(cursor->coder + 16 * v, coder[v]);
         _mm512_storeu_si512(cursor->trellis + 16 * v, trellis[v]);
@@ -112,8 +117,8 @@ WIDE size_t decode_steps(int has_raw_bits, const bantam_trellis_decoder *decoder
 }
 
 WIDE_ENTRY size_t trellis_decode_steps_avx512(const bantam_trellis_decoder *decoder, bantam_trellis_cursor *cursor,
-                                              const uint16_t *contexts, size_t count, float *result) {
-    return decoder->has_raw_bits ? decode_steps(1, decoder, cursor, contexts, count, result)
-                                 : decode_steps(0, decoder, cursor, contexts, count, result);
+                                              const uint16_t *contexts, size_t column, size_t count, float *result) {
+    return decoder->has_raw_bits ? decode_steps(1, decoder, cursor, contexts, column, count, result)
+                                 : decode_steps(0, decoder, cursor, contexts, column, count, result);
 }
 #endif

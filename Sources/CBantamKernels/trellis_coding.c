@@ -19,8 +19,10 @@ void bantam_trellis_fill_slots(const bantam_trellis_table *table, uint32_t slots
         } else {
             frequency = table->frequencies[magnitude];
         }
-        for (uint32_t i = 0; i < frequency && slot < BANTAM_TRELLIS_SLOTS; i++)
-            slots[slot++] = (uint32_t)symbol << 24 | (frequency - 1) << TRELLIS_SLOT_BITS | i;
+        const uint32_t entry = (uint32_t)symbol << 24 | (frequency - 1) << TRELLIS_SLOT_BITS;
+        const uint32_t left = BANTAM_TRELLIS_SLOTS - slot, count = frequency < left ? frequency : left;
+        for (uint32_t i = 0; i < count; i++) slots[slot + i] = entry | i;
+        slot += count;
     }
 }
 
@@ -107,7 +109,7 @@ BANTAM_DISPATCH(void, bantam_trellis_contexts,
                 (row_classes, column_classes, columns, groups, first, count, contexts))
 
 static int decode_plainly(const bantam_trellis_decoder *decoder, bantam_trellis_cursor *cursor,
-                          const uint16_t *contexts, size_t count, float *result) {
+                          const uint16_t *contexts, size_t column, size_t count, float *result) {
     const size_t lanes = decoder->lanes;
     const uint32_t h0 = decoder->trellis.h0, h1 = decoder->trellis.h1;
     for (size_t i = 0; i < count; i++) {
@@ -140,21 +142,30 @@ static int decode_plainly(const bantam_trellis_decoder *decoder, bantam_trellis_
         const uint32_t last = BANTAM_TRELLIS_OFFSETS - 1;
         const float level = magnitude ? (float)(2 * magnitude - quantizer) : 0;
         const float value = (level + decoder->offsets[quantizer][magnitude < last ? magnitude : last]) * decoder->step;
-        result[i] = index < 0 ? -value : value;
+        result[i] = (index < 0 ? -value : value) + decoder->means[column];
+        if (++column == decoder->columns) column = 0;
     }
     return 1;
 }
 
-int bantam_trellis_decode(const bantam_trellis_decoder *decoder, bantam_trellis_cursor *cursor,
-                          const uint16_t *contexts, size_t count, float *result) {
-    size_t done = 0;
+static size_t decode_steps(const bantam_trellis_decoder *decoder, bantam_trellis_cursor *cursor,
+                           const uint16_t *contexts, size_t column, size_t count, float *result) {
+    switch (bantam_simd_level()) {
 #if defined(__x86_64__)
+    case 2: return trellis_decode_steps_avx512(decoder, cursor, contexts, column, count, result);
+    case 1: return trellis_decode_steps_avx2(decoder, cursor, contexts, column, count, result);
+#endif
+    default: return trellis_decode_steps_portable(decoder, cursor, contexts, column, count, result);
+    }
+}
+
+int bantam_trellis_decode(const bantam_trellis_decoder *decoder, bantam_trellis_cursor *cursor,
+                          const uint16_t *contexts, size_t column, size_t count, float *result) {
+    size_t done = 0;
     if (decoder->lanes == BANTAM_TRELLIS_LANES) {
-        const int level = bantam_simd_level();
-        if (level == 2) done = trellis_decode_steps_avx512(decoder, cursor, contexts, count, result);
-        if (level == 1) done = trellis_decode_steps_avx2(decoder, cursor, contexts, count, result);
+        done = decode_steps(decoder, cursor, contexts, column, count, result);
         if (!cursor->words_end) return 0;
     }
-#endif
-    return decode_plainly(decoder, cursor, contexts + done, count - done, result + done);
+    return decode_plainly(decoder, cursor, contexts + done, (column + done) % decoder->columns, count - done,
+                          result + done);
 }

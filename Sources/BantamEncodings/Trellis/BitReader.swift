@@ -11,28 +11,42 @@ package struct BitReader {
     package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
     /// `count` bits, 0 to 32.
+    @inline(__always)
     package mutating func read(bits count: Int) throws -> UInt32 {
         guard bytes.count * 8 - position >= count else {
             throw BantamError(
                 .corruption, "expected \(count) more bits of a trellis-coded tensor, found an end")
         }
-        var value: UInt32 = 0
-        for bit in 0..<count {
-            value |= UInt32(bytes[position >> 3] >> UInt8(position & 7) & 1) << UInt32(bit)
-            position += 1
+        defer { position += count }
+        return UInt32(truncatingIfNeeded: next & (1 << UInt64(count) - 1))
+    }
+
+    /// The next bits, at least 57 of them unless the bytes end before; zeros beyond these.
+    @inline(__always)
+    private var next: UInt64 {
+        let first = position >> 3
+        guard bytes.count - first < 8 else {
+            let eight = bytes.loadUnaligned(fromByteOffset: first, as: UInt64.self)
+            return UInt64(littleEndian: eight) >> UInt64(position & 7)
         }
-        return value
+        return nextOfLast
+    }
+
+    /// The same where fewer than 8 bytes are left.
+    @inline(never)
+    private var nextOfLast: UInt64 {
+        let rest = bytes[(position >> 3)...].reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+        return rest >> UInt64(position & 7)
     }
 
     /// What ``BitWriter/writeGamma(_:)`` wrote.
+    @inline(__always)
     package mutating func readGamma() throws -> UInt32 {
-        var length = 0
-        while try read(bits: 1) == 1 {
-            length += 1
-            guard length < 32 else {
-                throw BantamError(.corruption, "expected a number of at most 32 bits, found a longer one")
-            }
+        let length = (~next).trailingZeroBitCount
+        guard length < 32 else {
+            throw BantamError(.corruption, "expected a number of at most 32 bits, found a longer one")
         }
+        _ = try read(bits: length + 1)
         return UInt32(1) << UInt32(length) | (try read(bits: length))
     }
 

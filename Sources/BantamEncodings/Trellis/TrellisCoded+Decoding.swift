@@ -39,9 +39,11 @@ private final class TrellisDecoder: Sendable {
     private let elementCount: Int
     private let slots: [UInt32]
     private let offsets: [Float]
-    private let contexts: [UInt16]
-    private let means: [Float]?
-    private let hasColumnClasses: Bool
+    private let rows: ContextRows
+    private let hasRawBits: Bool
+    /// As the kernels take them: some columns long and then the first ones again.
+    private let means: [Float]
+    private let meanColumns: Int
     /// Elements decoded at a time, so that their contexts stay in the nearest cache. A multiple of all lanes.
     private let pieceLength = 4096
 
@@ -50,7 +52,8 @@ private final class TrellisDecoder: Sendable {
         self.bytes = bytes
         self.result = result
         self.elementCount = elementCount
-        let tables = layout.tables.groups.flatMap(\.tables)
+        let groups = layout.usedGroups
+        let tables = layout.tables.groups[groups].flatMap(\.tables)
         slots = [UInt32](unsafeUninitializedCapacity: tables.count * FrequencyTable.total) { slots, count in
             for (index, table) in tables.enumerated() {
                 var kernel = table.kernel
@@ -59,12 +62,22 @@ private final class TrellisDecoder: Sendable {
             count = slots.count
         }
         offsets = layout.tables.kernelOffsets
-        contexts = layout.contexts
-        means = layout.header.means?.values(step: layout.header.step)
-        hasColumnClasses = layout.header.columnClasses.classes.contains { $0 != 0 }
+        let contexts = layout.contexts(numberedFrom: groups)
+        hasRawBits = contexts.contains { $0 >= 256 }
+        rows = ContextRows(
+            rowClasses: layout.header.rowClasses.classes, columnClasses: layout.header.columnClasses.classes,
+            contexts: contexts)
+        let lanes = Int(BANTAM_TRELLIS_LANES)
+        // Adding negative zero changes nothing, not even the sign of zero.
+        let row = layout.header.means?.values(step: layout.header.step) ?? [-0.0]
+        let cycle = (0..<(lanes + row.count - 1) / row.count).flatMap { _ in row }
+        means = cycle + cycle.prefix(lanes)
+        meanColumns = cycle.count
     }
 
-    private func kernel(_ slots: UnsafePointer<UInt32>) -> bantam_trellis_decoder {
+    private func kernel(
+        _ slots: UnsafePointer<UInt32>?, _ means: UnsafePointer<Float>?
+    ) -> bantam_trellis_decoder {
         var decoder = bantam_trellis_decoder()
         decoder.trellis = layout.header.code.kernel
         decoder.slots = slots
@@ -72,8 +85,10 @@ private final class TrellisDecoder: Sendable {
             offsets.withUnsafeBytes { target.copyMemory(from: $0) }
         }
         decoder.step = layout.header.step
-        decoder.has_raw_bits = contexts.contains { $0 >= 256 } ? 1 : 0
+        decoder.has_raw_bits = hasRawBits ? 1 : 0
         decoder.lanes = 1 << layout.header.laneBits
+        decoder.means = means
+        decoder.columns = meanColumns
         return decoder
     }
 
@@ -88,14 +103,16 @@ private final class TrellisDecoder: Sendable {
             header.states.withUnsafeBytes { target.copyMemory(from: $0) }
         }
         let isComplete = try slots.withUnsafeBufferPointer { slots in
-            var decoder = kernel(slots.baseAddress!)
-            return try header.escapes.withUnsafeBufferPointer { escapes in
-                cursor.escapes = escapes.baseAddress
-                cursor.escapes_end = escapes.baseAddress.map { $0 + escapes.count }
-                cursor.words = header.words.baseAddress?.assumingMemoryBound(to: UInt8.self)
-                cursor.words_end = cursor.words.map { $0 + header.words.count }
-                try decodePieces(&decoder, &cursor, first..<first + count)
-                return cursor.escapes == cursor.escapes_end && cursor.words == cursor.words_end
+            try means.withUnsafeBufferPointer { means in
+                try header.escapes.withUnsafeBufferPointer { escapes in
+                    var decoder = kernel(slots.baseAddress, means.baseAddress)
+                    cursor.escapes = escapes.baseAddress
+                    cursor.escapes_end = escapes.baseAddress.map { $0 + escapes.count }
+                    cursor.words = header.words.baseAddress?.assumingMemoryBound(to: UInt8.self)
+                    cursor.words_end = cursor.words.map { $0 + header.words.count }
+                    try decodePieces(&decoder, &cursor, first..<first + count)
+                    return cursor.escapes == cursor.escapes_end && cursor.words == cursor.words_end
+                }
             }
         }
         // An encoder starts every lane with the least state, so that is where a decoder must end.
@@ -112,37 +129,18 @@ private final class TrellisDecoder: Sendable {
         _ decoder: inout bantam_trellis_decoder, _ cursor: inout bantam_trellis_cursor, _ range: Range<Int>
     ) throws {
         let result = result.elements(Float.self)
-        let header = layout.header
         try withUnsafeTemporaryAllocation(of: UInt16.self, capacity: pieceLength) { scratch in
+            guard let contexts = scratch.baseAddress else { return }
             for start in stride(from: range.lowerBound, to: range.upperBound, by: pieceLength) {
                 let count = min(pieceLength, range.upperBound - start)
-                header.rowClasses.classes.withUnsafeBufferPointer { rows in
-                    header.columnClasses.classes.withUnsafeBufferPointer { columns in
-                        bantam_trellis_contexts(
-                            rows.baseAddress, hasColumnClasses ? columns.baseAddress : nil, layout.columns,
-                            contexts, start, count, scratch.baseAddress)
-                    }
-                }
+                rows.copy(start, count, to: contexts)
                 guard
-                    bantam_trellis_decode(&decoder, &cursor, scratch.baseAddress, count, result + start) == 1
+                    bantam_trellis_decode(
+                        &decoder, &cursor, contexts, start % meanColumns, count, result + start) == 1
                 else {
                     throw BantamError(
                         .corruption, "expected more bytes in a block of trellis-coded indices, found its end")
                 }
-                if let means { add(means, to: result, start..<start + count) }
-            }
-        }
-    }
-
-    private func add(_ means: [Float], to result: UnsafeMutablePointer<Float>, _ range: Range<Int>) {
-        means.withUnsafeBufferPointer { means in
-            var column = range.lowerBound % means.count
-            var element = range.lowerBound
-            while element < range.upperBound {
-                let length = min(means.count - column, range.upperBound - element)
-                for index in 0..<length { result[element + index] += means[column + index] }
-                element += length
-                column = 0
             }
         }
     }

@@ -11,13 +11,25 @@ package struct TrellisLayout {
     package var blocks: [Range<Int>]
     package var columns: Int
 
-    /// What the kernels call contexts: by class the group and 256 times the raw bits of its tables.
+    /// The groups that elements of this tensor may be of; perhaps more.
+    var usedGroups: Range<Int> {
+        let rows = header.rowClasses.classes.lazy.map { Int($0) }
+        let columns = header.columnClasses.classes.lazy.map { Int($0) }
+        let groups = tables.groupOfClass
+        func group(_ row: Int?, _ column: Int?) -> Int {
+            groups[min(max((row ?? 0) + (column ?? 0), 0), groups.count - 1)]
+        }
+        return group(rows.min(), columns.min())..<group(rows.max(), columns.max()) + 1
+    }
+
+    /// What the kernels call contexts: by class the group, counted from the first of `used`, and 256 times the raw bits
+    /// of its tables; 0 for classes of other groups.
     ///
     /// Both tables of a group have the same raw bits; see ``TrellisCoded/layout()``.
-    var contexts: [UInt16] {
+    func contexts(numberedFrom used: Range<Int>) -> [UInt16] {
         tables.groups.enumerated().flatMap { index, group in
-            [UInt16](
-                repeating: UInt16(index) | UInt16(group.tables[0].rawBits) << 8, count: group.classCount)
+            let context = UInt16(max(index - used.lowerBound, 0)) | UInt16(group.tables[0].rawBits) << 8
+            return [UInt16](repeating: used.contains(index) ? context : 0, count: group.classCount)
         }
     }
 }

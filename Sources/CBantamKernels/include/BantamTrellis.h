@@ -100,6 +100,10 @@ typedef struct {
     float step;
     int has_raw_bits;  // whether any context has
     size_t lanes;
+    // What is added to elements by their column, BANTAM_TRELLIS_LANES columns or more; behind the last of them stand
+    // the first BANTAM_TRELLIS_LANES again. Negative zero adds nothing.
+    const float *means;
+    size_t columns;
 } bantam_trellis_decoder;
 
 // Where decoding stands. `words` need not be aligned.
@@ -111,8 +115,9 @@ typedef struct {
 } bantam_trellis_cursor;
 
 // Decodes the next `count` elements, a multiple of the lanes but at the end of a block, to
-// sgn(k)·(|level| + offset)·step. Returns 0 if words or escapes are missing; `result` then holds anything.
+// sgn(k)·(|level| + offset)·step + mean, the first of which is in `column`. Returns 0 if words or escapes are missing;
+// `result` then holds anything.
 int bantam_trellis_decode(const bantam_trellis_decoder *decoder, bantam_trellis_cursor *cursor,
-                          const uint16_t *contexts, size_t count, float *result);
+                          const uint16_t *contexts, size_t column, size_t count, float *result);
 
 #endif

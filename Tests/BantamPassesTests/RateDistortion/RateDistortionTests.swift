@@ -81,6 +81,17 @@ import Testing
         if code == .states64 { #expect(try TrellisReference.decode(coded) == decoded) }
     }
 
+    /// Full lanes in rows shorter than a step of them, and in rows too few to keep their contexts.
+    @Test(arguments: [[20000, 7], [3, 50000]] as [Shape])
+    func narrowAndWideMatricesComeBack(_ shape: Shape) throws {
+        let coded = try Self.coded(Kind.shifted.tensor(shape), .states8, step: 0.3)
+        let expected = try TrellisReference.decode(coded)
+        try forEachLevel { level in
+            let found = try coded.decoded(workers: .one).array(as: Float.self)
+            #expect(found == expected, "level \(level)")
+        }
+    }
+
     /// The bound for a normal distribution is ½·log₂(1/D), and scalar quantization ends ½·log₂(πe/6) ≈ 0.25 bit above
     /// it at high rates (H. Gish and J. Pierce, "Asymptotically efficient quantizing", 1968): a trellis leaves half of
     /// that or less.
