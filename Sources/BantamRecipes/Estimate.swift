@@ -63,7 +63,9 @@ public struct Estimate: Sendable {
         }
         outcomes = try Estimate.countingOnce(parts, of: source)
         isSampled = parts.contains(where: \.isSampled)
-        byteCount = zip(outcomes, parts).reduce(PreparedTensor.fileHeaderByteCount) { $0 + $1.0.byteCount + $1.1.headerByteCount }
+        byteCount = zip(outcomes, parts).reduce(PreparedTensor.fileHeaderByteCount) {
+            $0 + $1.0.byteCount + $1.1.headerByteCount
+        }
     }
 
     /// What is estimated of one tensor.

@@ -130,7 +130,8 @@ import Testing
         let error = bantamError { _ = try Estimate(plan, of: model, workers: .one) }
         #expect(error?.kind == .corruption)
         #expect(
-            error?.message.contains("bits per weight, which are within reach, found 0.1") == true, "\(error?.message ?? "no error")")
+            error?.message.contains("bits per weight, which are within reach, found 0.1") == true,
+            "\(error?.message ?? "no error")")
     }
 
     /// Where tensors are smaller plain than quantized, files jump; then the next better one is taken.
