@@ -14,6 +14,7 @@ struct BudgetSearch: Sendable {
     }
 
     private let budget: Budget
+    private let recipe: Recipe
     /// Elements of the model, and of the tensors that share the budget's step.
     private let (elementCount, quantizedCount): (Int, Int)
     /// The bytes that the file may or should have.
@@ -42,6 +43,7 @@ struct BudgetSearch: Sendable {
 
     init(_ budget: Budget, _ plan: Plan, originalByteCount: Int) {
         self.budget = budget
+        recipe = plan.recipe
         let isQuantized = plan.entries.map { entry in
             if case .rateDistortion(let asked)? = entry.steps.last?.action {
                 asked.goal == .budget
@@ -92,11 +94,12 @@ struct BudgetSearch: Sendable {
         let isDecibels = if case .sqnr = budget.goal { true } else { false }
         guard let places else {
             if isDecibels { return true }
-            throw BantamError(
-                .invalidArgument, "budget: expected \(budget.goal.text), reached \(text(of: result))")
+            throw recipe.budgetError("expected \(budget.goal.text), reached \(text(of: result))")
         }
         let place = StepGrid.place(of: step)
         if isDecibels, outcome.missing <= 0, place >= places.upperBound { return true }
+        // Nothing finer can be, and what takes less than it may is welcome.
+        if case .size = budget.goal, outcome.isAllowed, place <= places.lowerBound { return true }
         if tries <= 2, tunedStep == nil, let corrected = corrected(by: outcome.missing) {
             goal = corrected
             return false
@@ -148,9 +151,8 @@ struct BudgetSearch: Sendable {
             (ends, goal) = ([result], .bitsPerWeight(BudgetSearch.leastRate))
             return false
         }
-        throw BantamError(
-            .invalidArgument,
-            "budget: expected \(budget.goal.text), within reach are \(amount(of: result)) to \(amount(of: finest)) "
+        throw recipe.budgetError(
+            "expected \(budget.goal.text), within reach are \(amount(of: result)) to \(amount(of: finest)) "
                 + unit)
     }
 
@@ -199,6 +201,15 @@ struct BudgetSearch: Sendable {
 
     private func rounded(_ value: Double, _ unit: Double) -> String {
         value.isFinite ? "\((value * unit).rounded() / unit)" : "\(value)"
+    }
+}
+
+extension Recipe {
+    /// What is wrong with the budget: a fault of the file that it stands in, or of what the command line asks for.
+    func budgetError(_ message: String) -> BantamError {
+        file == RecipeText.commandLine
+            ? BantamError(.invalidArgument, "budget: " + message)
+            : BantamError(.corruption, file: file, "budget: " + message)
     }
 }
 

@@ -113,8 +113,12 @@ struct StepTraining: Sendable {
                 trained.add(try group.trained(for: goal, workers), group)
             } catch let error as BantamError {
                 guard group.goal == .budget else { throw group.step.explained(error, in: file) }
+                guard file != RecipeText.commandLine else {
+                    throw BantamError(error.kind, "budget: \(error.message)")
+                }
                 throw BantamError(
-                    error.kind, file: file == RecipeText.commandLine ? nil : file, "budget: \(error.message)")
+                    error.kind == .invalidArgument ? .corruption : error.kind, file: file,
+                    "budget: \(error.message)")
             }
         }
         return trained

@@ -110,7 +110,7 @@ public struct SensitivitySearch: Sendable {
             let tried = try trial == 0 ? recipe : weighted(measured)
             let errors: TrialErrors
             do { errors = try self.errors(of: tried, beside: path) } catch let error as BantamError
-                where error.kind == .invalidArgument && trial > 0
+                where [.invalidArgument, .corruption].contains(error.kind) && trial > 0
             {
                 // Weights with which the budget cannot be met are no help.
                 break
