@@ -86,7 +86,7 @@ private let textStyle = """
     """
 
 private let tableStyle = """
-    .scroll { overflow-x: auto; margin: 0 0 1.5rem; max-width: 100%; }
+    .scroll { position: relative; overflow-x: auto; margin: 0 0 1.5rem; max-width: 100%; }
     table { border-collapse: collapse; font-size: 0.87rem; line-height: 1.4; }
     .caption { margin: 1.25rem 0 0.4rem; }
     th, td {
