@@ -24,9 +24,12 @@ public struct TrellisQuantize: Pass {
         case tables
         /// As an array of codes, for the coder of the file.
         case codes
-        /// Whichever takes fewer bytes.
+        /// Whichever takes fewer bytes. Codes are tried for tensors up to 65,536 elements and for those of less than a bit
+        /// for each element, which are mostly zeros; of others the tables take no more.
         case smallest
     }
+
+    private static let smallElementCount = 1 << 16
 
     /// A pass; `step` is the tensor's own.
     public init(
@@ -49,12 +52,17 @@ public struct TrellisQuantize: Pass {
         }
         guard tensor.elementCount > 0 else { return PassResult(encoding) }
         var found: Encoding?
+        var triesCodes = form != .tables
         if form != .codes {
-            found = .trellisCoded(
-                try quantization.encode(tensor, step: step, tables: tables, workers: context.workers))
+            let coded = try quantization.encode(tensor, step: step, tables: tables, workers: context.workers)
+            // Codes take longest to be coded, and only these have shown to gain by it.
+            if tensor.elementCount > TrellisQuantize.smallElementCount {
+                triesCodes = triesCodes && 8 * coded.indices.byteCount < tensor.elementCount
+            }
+            found = .trellisCoded(coded)
         }
         // Codes that need more than 8 bits are left to the tables.
-        if form != .tables,
+        if triesCodes,
             let codes = try quantization.codes(
                 of: tensor, step: step, tables: tables, workers: context.workers)
         {

@@ -92,4 +92,29 @@ import Testing
         let tensor = RateDistortionTests.Kind.normal.tensor([40, 30])
         #expect(try codes(tensor, step: 0.001) == nil)
     }
+
+    @Test func theFormIsThatAskedForOrTheSmallest() throws {
+        let quantization = RateDistortion(code: .states8)
+        func kind(_ tensor: Tensor, _ form: TrellisQuantize.IndexForm, codesAreSmaller: Bool) throws -> String
+        {
+            var training = RateDistortionTraining(quantization, elementCount: tensor.elementCount)
+            try training.add(tensor, workers: .one)
+            let tables = try training.tables(step: 0.7, workers: .one).tables
+            let context = PassContext(workers: .one) { $0.summary == "trellis" ? 2 : codesAreSmaller ? 1 : 3 }
+            return try TrellisQuantize(quantization, step: 0.7, tables: tables, form: form)
+                .apply(to: .dense(tensor), context).encoding.summary
+        }
+        let small = RateDistortionTests.Kind.normal.tensor([40, 30])
+        #expect(try kind(small, .tables, codesAreSmaller: true) == "trellis")
+        #expect(try kind(small, .codes, codesAreSmaller: false) == "trellis-codes")
+        #expect(try kind(small, .smallest, codesAreSmaller: true) == "trellis-codes")
+        #expect(try kind(small, .smallest, codesAreSmaller: false) == "trellis")
+        // Of large tensors only sparse ones are tried.
+        let large = RateDistortionTests.Kind.normal.tensor([257, 256])
+        #expect(try kind(large, .smallest, codesAreSmaller: true) == "trellis")
+        var values = [Float](repeating: 0, count: 257 * 256)
+        for index in stride(from: 0, to: values.count, by: 50) { values[index] = 1.5 }
+        let sparse = Tensor(.float32, [257, 256], values)
+        #expect(try kind(sparse, .smallest, codesAreSmaller: true) == "trellis-codes")
+    }
 }
