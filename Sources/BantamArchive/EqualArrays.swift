@@ -10,7 +10,8 @@ import BantamTensors
 ///
 /// A coded array is shared wherever one of the same bytes, dtype and shape stands already. A plain one is shared
 /// only where a whole tensor is: `fc2.scales` must not go missing under its name because it happens to equal
-/// `fc1.scales`. The tables of trellis-coded tensors are shared always. What stands plain under its tensor's own name is never shared: any tool finds it there.
+/// `fc1.scales`. The tables of trellis-coded tensors are shared always. What stands plain under its tensor's own name
+/// is never shared: any tool finds it there.
 struct EqualArrays {
     private let spool: SpoolFile
     private var arrays: [ArrayKey: [(array: SpooledArray, name: String)]] = [:]

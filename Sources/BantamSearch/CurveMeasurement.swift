@@ -1,4 +1,3 @@
-import BantamArchive
 import BantamEvaluator
 import BantamInference
 import BantamLoaders
@@ -61,7 +60,7 @@ public struct CurveMeasurement: Sendable {
             )
         }
         let bench = try test.map { try AccuracyBench($0.network, source, $0.data, workers) }
-        let found = try map(schemes.count) { index, workers in
+        let found = try workers.mapTrials(schemes.count, of: source) { index, workers in
             try measured(schemes[index], matrices.indices, bench, beside: path, workers)
         }
         return RateDistortionCurve(
@@ -80,21 +79,19 @@ public struct CurveMeasurement: Sendable {
         _ scheme: CurveScheme, _ matrices: [Int], _ bench: AccuracyBench?, beside path: String,
         _ workers: Workers
     ) throws -> Result<RateDistortionCurve.Point, BantamError> {
-        let output = try OutputFile(neverNamedBeside: path)
-        let compression: Compression
+        let trial: TrialFile
         do {
-            compression = try Compression(
-                Plan(scheme.recipe(), for: source), of: source, to: output, workers: workers,
+            trial = try TrialFile(
+                Plan(scheme.recipe(), for: source), of: source, beside: path, workers: workers,
                 progress: progress)
         } catch let error as BantamError where error.kind == .invalidArgument {
             return .failure(BantamError(error.kind, "\(scheme.name): \(error.message)"))
         }
-        return try withExtendedLifetime(output) {
-            let file = try CompressedFile(output.readablePath, workers: workers)
+        return try trial { file in
             let error = try Evaluator(workers: workers, measuresTime: false)
                 .error(original: source, compressed: file, at: matrices)
             var point = RateDistortionCurve.Point(
-                name: scheme.name, kind: scheme.kind, pass: scheme.pass, byteCount: compression.byteCount,
+                name: scheme.name, kind: scheme.kind, pass: scheme.pass, byteCount: trial.byteCount,
                 squaredError: error.squaredError)
             if let bench {
                 let predictions = try bench.predictions(with: file, workers: workers)
@@ -103,14 +100,6 @@ public struct CurveMeasurement: Sendable {
             }
             return .success(point)
         }
-    }
-
-    /// Small models side by side, large ones one after another.
-    private func map<Result: Sendable>(
-        _ count: Int, _ body: @Sendable (Int, Workers) throws -> Result
-    ) throws -> [Result] {
-        guard source.tensorByteCount <= 16 << 20 else { return try (0..<count).map { try body($0, workers) } }
-        return try workers.map(count) { try body($0, .one) }
     }
 }
 
@@ -123,7 +112,8 @@ private struct Matrices {
     var rows: [GaussianBound.Component] = []
 
     init(_ source: any TensorFile, _ workers: Workers) throws {
-        for index in source.entries.indices where source.entries[index].isMatrix {
+        let plan = try Plan(CurveScheme.budgetRecipe(), for: source)
+        for index in source.entries.indices where plan.entries[index].budgetWeight != nil {
             let spread = try locating(file: source.path, tensor: source.entries[index].name) {
                 let tensor = try source.tensor(at: index)
                 defer { tensor.storage.letGo(of: tensor.storage.bytes) }
@@ -150,7 +140,7 @@ private struct AccuracyBench: Sendable {
             network, source: source, data: data, samples: Array(data.labels.indices), metric: .accuracy,
             workers: workers)
         metrics = try ClassificationMetrics(
-            outputs: bench.bench.outputs, labels: bench.labels,
+            outputs: bench.networkBench.outputs, labels: bench.labels,
             kind: network.endsInSoftmax ? .probabilities : .logits)
     }
 
@@ -158,14 +148,7 @@ private struct AccuracyBench: Sendable {
         try PairedPredictions(
             original: bench.predictions,
             compressed: ClassificationMetrics.predictions(
-                of: bench.bench.outputs(of: file, workers: workers)),
+                of: bench.networkBench.outputs(of: file, workers: workers)),
             labels: bench.labels)
-    }
-}
-
-extension TensorEntry {
-    /// Whether a budget would quantize it.
-    fileprivate var isMatrix: Bool {
-        shape.rank >= 2 && shape.elementCount >= 1024 && dtype.isRealFloat
     }
 }

@@ -23,11 +23,15 @@ struct CurveScheme: Sendable {
                     passes:
                       - \(pass)
                 """, file: RecipeText.commandLine)
-        var recipe = try Recipe(
-            yaml: "budget: {sqnr: 30}\nnon-finite: keep", file: RecipeText.commandLine)
+        var recipe = try CurveScheme.budgetRecipe()
         recipe.budget = nil
         recipe.rules[0].steps = matrices.rules[0].steps
         return recipe
+    }
+
+    /// A recipe with nothing but a budget, which says what counts as a matrix.
+    static func budgetRecipe() throws -> Recipe {
+        try Recipe(yaml: "budget: {sqnr: 30}\nnon-finite: keep", file: RecipeText.commandLine)
     }
 
     /// Rate–distortion quantization from 3 to 48 dB, which is about 0.5 to 8 bits, and what others do with 2 to 8 bits: the

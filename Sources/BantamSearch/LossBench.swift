@@ -1,4 +1,3 @@
-import BantamEncodings
 import BantamEvaluator
 import BantamInference
 import BantamLoaders
@@ -12,7 +11,7 @@ struct LossBench: Sendable {
     /// What the original predicts.
     let predictions: [Int]
     let labels: [Int]
-    let bench: NetworkBench
+    let networkBench: NetworkBench
     private let kind: ClassificationMetrics.OutputKind
 
     /// Runs the original on some samples of the data.
@@ -23,13 +22,13 @@ struct LossBench: Sendable {
         workers: Workers
     ) throws {
         self.metric = metric
-        bench = try NetworkBench(
+        networkBench = try NetworkBench(
             network, source: source, inputs: data.inputs.slices(samples), workers: workers)
         labels = samples.map { data.labels[$0] }
         kind = network.endsInSoftmax ? .probabilities : .logits
-        predictions = try ClassificationMetrics.predictions(of: bench.outputs)
+        predictions = try ClassificationMetrics.predictions(of: networkBench.outputs)
         original = try metric.sampleFigures(
-            outputs: bench.outputs, labels: labels, reference: predictions, kind: kind)
+            outputs: networkBench.outputs, labels: labels, reference: predictions, kind: kind)
     }
 
     /// The classes of the data, which is all that is needed to read it.
@@ -48,13 +47,13 @@ struct LossBench: Sendable {
 
     /// How far the probabilities of the classes are from the original's with the weights of `file`, over all samples.
     func divergence(of file: any TensorFile, workers: Workers) throws -> Double {
-        try bench.outputs(of: file, workers: workers).divergence(from: bench.outputs, kind)
+        try networkBench.outputs(of: file, workers: workers).divergence(from: networkBench.outputs, kind)
     }
 
     /// How much worse each sample's figure is with the weights of `file`.
     func losses(of file: any TensorFile, workers: Workers) throws -> [Double] {
         let figures = try metric.sampleFigures(
-            outputs: bench.outputs(of: file, workers: workers), labels: labels, reference: predictions,
+            outputs: networkBench.outputs(of: file, workers: workers), labels: labels, reference: predictions,
             kind: kind)
         return zip(original, figures).map { before, after in
             // Both may be infinite: a label that had no probability and has none.

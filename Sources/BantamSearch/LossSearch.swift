@@ -86,7 +86,7 @@ public struct LossSearch: Sendable {
     public func run(triedBeside path: String) throws -> LossSearchResult {
         let trials = StepTrials(self, path: path)
         let scales = try source.entries.indices.map { index in
-            searchBench.bench.used.contains(index) ? try TensorScale(source.tensor(at: index)) : nil
+            searchBench.networkBench.used.contains(index) ? try TensorScale(source.tensor(at: index)) : nil
         }
         let paths = try trials.ways(scales).map { try trials.climb($0) }
         // What is lossless keeps any promise.

@@ -32,7 +32,7 @@ struct StepTrials {
                 tensors: [(search.source.entries[index].name, .steps(step, deadZone: 0.5))], coding: "none",
                 comment: "One tensor alone.")
             let error = try compressed(recipe, workers).0 { file in
-                try search.searchBench.bench.squaredError(of: file, workers: workers)
+                try search.searchBench.networkBench.squaredError(of: file, workers: workers)
             }
             return (step, error)
         }

@@ -10,9 +10,15 @@ struct TrialFile {
     private let workers: Workers
 
     /// Runs the plan into a file without a name in the folder of `path`.
-    init(_ plan: Plan, of source: any TensorFile, beside path: String, workers: Workers) throws {
+    ///
+    /// - Parameter progress: called with the original bytes of each tensor that has been compressed, from any thread.
+    init(
+        _ plan: Plan, of source: any TensorFile, beside path: String, workers: Workers,
+        progress: @escaping @Sendable (Int) -> Void = { _ in }
+    ) throws {
         output = try OutputFile(neverNamedBeside: path)
-        byteCount = try Compression(plan, of: source, to: output, workers: workers).byteCount
+        byteCount = try Compression(plan, of: source, to: output, workers: workers, progress: progress)
+            .byteCount
         self.workers = workers
     }
 

@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 // Which kernels are used: 0 portable, 1 AVX2, 2 AVX-512. The processor decides, and the environment
-// variable BANTAM_SIMD (portable, avx2, avx512) caps it.
+// variable BANTAM_SIMD (portable, avx2, avx512) caps it. To be asked right before a kernel runs: for a portable
+// one it clears the upper halves of vector registers.
 int bantam_simd_level(void);
 
 // Test hook: caps the level on the calling thread alone, -1 for no cap. Returns the cap that was there.
