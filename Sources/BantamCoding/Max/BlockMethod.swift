@@ -118,7 +118,8 @@ extension BlockLayout {
     ) {
         guard block.count > BlockMethod.trialByteCount else { return (block, self) }
         let length = BlockMethod.trialByteCount / width
-        let start = (count - length) / 2
+        var start = (count - length) / 2
+        if columns > 0 { start = max(0, start - (first + start) % columns) }
         let bytes = UnsafeRawBufferPointer(rebasing: block[start * width..<(start + length) * width])
         return (bytes, BlockLayout(self, piece: start, length))
     }
