@@ -71,7 +71,8 @@ extension Coding {
         let array = UncodedArray(
             bytes: tensor.storage.bytes, dtype: tensor.dtype, columns: tensor.shape.codedColumns,
             coder: coder,
-            blockByteCount: coder.blockByteCount, owner: tensor.storage)
+            blockByteCount: coder.blockByteCount(for: tensor.storage.bytes, of: tensor.dtype),
+            owner: tensor.storage)
         guard !array.isTriedWhole, let (arrangement, _) = try array.choose(nil, workers) else { return nil }
         return BlockEncoder(array, arrangement)
     }

@@ -20,7 +20,7 @@ extension CodedArray {
         arrangement: Arrangement? = nil, columns: Int = 0, blockByteCount: Int? = nil,
         owner: Storage? = nil, workers: Workers
     ) throws {
-        let blockByteCount = blockByteCount ?? coder.blockByteCount
+        let blockByteCount = blockByteCount ?? coder.blockByteCount(for: raw, of: dtype)
         precondition(
             blockByteCount.nonzeroBitCount == 1
                 && CodedArray.blockLogarithms.contains(blockByteCount.trailingZeroBitCount))

@@ -14,8 +14,11 @@ public protocol Coder: Sendable {
     /// more before it allocates anything.
     var maximumExpansion: Int { get }
 
-    /// The raw bytes of a block that suit this coder: a power of two.
+    /// The most raw bytes of a block that suit this coder: a power of two.
     var blockByteCount: Int { get }
+
+    /// The raw bytes of a block that suit an array: a power of two, at most ``blockByteCount``.
+    func blockByteCount(for bytes: UnsafeRawBufferPointer, of dtype: DType) -> Int
 
     /// Roughly how long decoding takes, for choosing between coders.
     var decodingCost: DecodingCost { get }
@@ -42,4 +45,7 @@ public protocol Coder: Sendable {
 extension Coder {
     /// 1 MiB.
     public var blockByteCount: Int { CodedArray.defaultBlockByteCount }
+
+    /// The same for all arrays.
+    public func blockByteCount(for bytes: UnsafeRawBufferPointer, of dtype: DType) -> Int { blockByteCount }
 }

@@ -165,12 +165,11 @@ void bantam_rans_encode(const bantam_rans_block *block, const void *source, uint
                         uint8_t **escape, uint8_t *streams[BANTAM_RANS_STREAMS]) {
     const rans_layout layout = layout_of(block);
     const rans_table table = table_of(block->model);
-    uint8_t symbols[256];
-    for (unsigned high = 0; high < 256; high++) {
-        symbols[high] = table.escape < 0 ? 0 : (uint8_t)table.escape;
-        for (unsigned i = 0; i < table.symbol_count; i++)
-            if ((int)i != table.escape && table.values[i] == (high & layout.value_mask)) symbols[high] = (uint8_t)i;
-    }
+    uint8_t of_value[256], symbols[256];
+    memset(of_value, table.escape < 0 ? 0 : table.escape, sizeof of_value);
+    for (unsigned i = 0; i < table.symbol_count; i++)
+        if ((int)i != table.escape) of_value[table.values[i]] = (uint8_t)i;
+    for (unsigned high = 0; high < 256; high++) symbols[high] = of_value[high & layout.value_mask];
     rans_encoder encoder = {.block = block, .table = &table, .symbols = symbols, .source = source,
                             .escape = *escape, .states = states};
     memcpy(encoder.streams, streams, sizeof encoder.streams);

@@ -91,25 +91,25 @@ WIDE __m512i rotated_right(__m512i words) { return _mm512_shldi_epi16(words, wor
 
 // MARK: Decoding
 
+// All by slot, so that the next states do not wait for the symbol: the way from state to state is what a step takes.
 typedef struct {
-    table256 symbols;  // by slot
-    __m512i frequencies, starts, values;
-    __m512i escape;
-    int has_escape;
+    table256 frequencies, offsets, values;
+    __m512i escape;  // the value that stands for it, which no symbol has
 } decoding_tables;
 
 WIDE decoding_tables decoding_tables_of(const rans_table *table) {
-    uint8_t slots[256], bytes[3][64];
-    memset(bytes, 0, sizeof bytes);
+    uint8_t frequencies[256], offsets[256], values[256], is_value[256] = {0}, escape = 0;
+    for (unsigned i = 0; i < table->symbol_count; i++)
+        if ((int)i != table->escape) is_value[table->values[i]] = 1;
+    while (is_value[escape]) escape++;
     for (unsigned i = 0; i < table->symbol_count; i++) {
-        memset(slots + table->starts[i], (int)i, table->frequencies[i]);
-        bytes[0][i] = (uint8_t)table->frequencies[i];
-        bytes[1][i] = (uint8_t)table->starts[i];
-        bytes[2][i] = table->values[i];
+        const unsigned start = table->starts[i], frequency = table->frequencies[i];
+        memset(frequencies + start, (int)frequency, frequency);
+        memset(values + start, (int)i == table->escape ? escape : table->values[i], frequency);
+        for (unsigned k = 0; k < frequency; k++) offsets[start + k] = (uint8_t)k;
     }
-    return (decoding_tables){load_table(slots), _mm512_loadu_si512(bytes[0]), _mm512_loadu_si512(bytes[1]),
-                             _mm512_loadu_si512(bytes[2]), _mm512_set1_epi8((char)table->escape),
-                             table->escape >= 0};
+    return (decoding_tables){load_table(frequencies), load_table(offsets), load_table(values),
+                             _mm512_set1_epi8((char)escape)};
 }
 
 // States below 256 take the next byte of the stream.
@@ -121,28 +121,35 @@ WIDE __m512i refilled(__m512i states, const uint8_t **stream) {
                            _mm512_maskz_expand_epi16(needs, bytes));
 }
 
-// One half of a step: 64 values in packed order. A failure is that escapes are missing.
+// One half of a step: 64 values in packed order, some of which may be escapes.
 WIDE __m512i decode_half(const decoding_tables *tables, __m512i *first, __m512i *second,
-                         const uint8_t *streams[2], rans_decoder *decoder, int *failed) {
+                         const uint8_t *streams[2], __mmask64 *escapes) {
     const __m512i slots = packed(*first, *second);
-    const __m512i symbols = look_up(tables->symbols, slots);
-    const __m512i frequencies = _mm512_permutexvar_epi8(symbols, tables->frequencies);
-    const __m512i offsets = _mm512_sub_epi8(slots, _mm512_permutexvar_epi8(symbols, tables->starts));
-    __m512i values = _mm512_permutexvar_epi8(symbols, tables->values);
+    const __m512i frequencies = look_up(tables->frequencies, slots);
+    const __m512i offsets = look_up(tables->offsets, slots);
+    const __m512i values = look_up(tables->values, slots);
     *first = refilled(_mm512_add_epi16(_mm512_mullo_epi16(even(frequencies), odd(*first)), even(offsets)), &streams[0]);
     *second = refilled(_mm512_add_epi16(_mm512_mullo_epi16(odd(frequencies), odd(*second)), odd(offsets)), &streams[1]);
-    const __mmask64 escapes = _mm512_cmpeq_epi8_mask(symbols, tables->escape);
-    if (__builtin_expect(!_ktestz_mask64_u8(escapes, escapes), 0) && tables->has_escape) {
-        const size_t count = (size_t)_mm_popcnt_u64(_cvtmask64_u64(escapes));
-        if (count > (size_t)(decoder->escape_end - decoder->escape)) {
-            *failed = 1;
-            return values;
-        }
-        const __mmask64 present = _cvtu64_mask64(_bzhi_u64(~0ull, (unsigned)count));
-        values = _mm512_mask_expand_epi8(values, escapes, _mm512_maskz_loadu_epi8(present, decoder->escape));
-        decoder->escape += count;
-    }
+    *escapes = _mm512_cmpeq_epi8_mask(values, tables->escape);
     return values;
+}
+
+// Puts the next escapes in place; 0 if there are not as many. Whether there is one is a coin that no processor can
+// foretell, so as long as no half could take them all, none is asked.
+WIDE int take_escapes(rans_decoder *decoder, __mmask64 escapes, __m512i *values) {
+    const size_t left = (size_t)(decoder->escape_end - decoder->escape);
+    const size_t count = (size_t)_mm_popcnt_u64(_cvtmask64_u64(escapes));
+    __m512i next;
+    if (__builtin_expect(left >= HALF, 1)) {
+        next = _mm512_loadu_si512(decoder->escape);
+    } else {
+        if (count > left) return 0;
+        if (!count) return 1;
+        next = _mm512_maskz_loadu_epi8(_cvtu64_mask64(_bzhi_u64(~0ull, (unsigned)count)), decoder->escape);
+    }
+    *values = _mm512_mask_expand_epi8(*values, escapes, next);
+    decoder->escape += count;
+    return 1;
 }
 
 // The heads of the elements of a pair of state vectors.
@@ -162,7 +169,7 @@ WIDE __m512i interleaving(int high) {
     return _mm512_loadu_si512(places);
 }
 
-WIDE int decode_steps(rans_layout layout, rans_decoder *decoder) {
+WIDE int decode_steps(rans_layout layout, int has_escape, rans_decoder *decoder) {
     const decoding_tables tables = decoding_tables_of(decoder->table);
     const __m512i low_places = interleaving(0), high_places = interleaving(1);
     __m512i states[4];
@@ -172,15 +179,16 @@ WIDE int decode_steps(rans_layout layout, rans_decoder *decoder) {
     uint8_t *result = decoder->result + decoder->step * STEP * layout.element_bytes;
     const uint8_t *kept = layout.low_bits ? decoder->block->kept : NULL;
     size_t step = decoder->step;
-    int failed = 0;
     for (size_t end = step + rans_safe_steps(decoder); step < end; step++) {
         const uint8_t *fields = raw + (layout.head_bytes == 2 ? STEP : 0);
         const unsigned keep = kept ? kept[step] : 0;
         uint16_t heads[STEP];
 #pragma unroll
         for (int half = 0; half < 2; half++) {
-            __m512i high = decode_half(&tables, &states[2 * half], &states[2 * half + 1], &streams[2 * half], decoder,
-                                       &failed);
+            __mmask64 escapes;
+            __m512i high = decode_half(&tables, &states[2 * half], &states[2 * half + 1], &streams[2 * half],
+                                       &escapes);
+            if (has_escape && !take_escapes(decoder, escapes, &high)) return 0;
             if (layout.field_bits) high = _mm512_or_si512(high, read_fields(layout, fields, half));
             uint8_t *to = result + half * HALF * layout.element_bytes;
             if (layout.head_bytes == 1) {
@@ -213,7 +221,6 @@ WIDE int decode_steps(rans_layout layout, rans_decoder *decoder) {
             }
         }
         if (layout.low_bits > 16) rans_join_float64(keep, raw + STEP, heads, result);
-        if (failed) return 0;
         raw += rans_head_bytes(layout) + rans_low_bytes(layout, keep);
         result += STEP * layout.element_bytes;
     }
@@ -225,7 +232,9 @@ WIDE int decode_steps(rans_layout layout, rans_decoder *decoder) {
 }
 
 WIDE_ENTRY int rans_decode_steps_avx512(rans_decoder *decoder) {
-#define DECODE(constant) return decode_steps(constant, decoder)
+#define DECODE(constant) \
+    return has_escape ? decode_steps(constant, 1, decoder) : decode_steps(constant, 0, decoder)
+    const int has_escape = decoder->table->escape >= 0;
     RANS_FOR_LAYOUT(decoder->block->layout, DECODE)
 #undef DECODE
     return 0;

@@ -45,25 +45,25 @@ package struct CodingTrial: Sendable {
     }
 
     /// Codes all arrays again, each block in a container of its own that is let go of at once: the memory of one
-    /// block does for all that a thread codes. Blocks are arranged as was found best for their array before.
+    /// block does for all that a thread codes. Blocks are cut and arranged as was found
+    /// best for their array before.
     package func encode(workers: Workers) throws {
         let blocks = try tensors.indices.flatMap { index -> [Block] in
-            let arrangement = try containers[index]?.withUnsafeBytes {
-                try CodedArray.header(of: $0).arrangement
-            }
-            return stride(from: 0, to: tensors[index].byteCount, by: coder.blockByteCount).map {
-                Block(tensor: index, start: $0, arrangement: arrangement ?? .plain)
+            let header = try containers[index]?.withUnsafeBytes { try CodedArray.header(of: $0) }
+            let size = header?.blockByteCount ?? coder.blockByteCount
+            return stride(from: 0, to: tensors[index].byteCount, by: size).map {
+                Block(tensor: index, start: $0, size: size, arrangement: header?.arrangement ?? .plain)
             }
         }
         try workers.forEach(blocks.count) { number in
             let block = blocks[number]
             let tensor = tensors[block.tensor]
             try withExtendedLifetime(tensor) {
-                let end = min(block.start + coder.blockByteCount, tensor.byteCount)
+                let end = min(block.start + block.size, tensor.byteCount)
                 _ = try CodedArray(
                     coding: UnsafeRawBufferPointer(rebasing: tensor.storage.bytes[block.start..<end]),
                     of: tensor.dtype, with: coder, arrangement: block.arrangement,
-                    columns: tensor.shape.codedColumns, workers: .one)
+                    columns: tensor.shape.codedColumns, blockByteCount: block.size, workers: .one)
             }
         }
     }
@@ -71,6 +71,7 @@ package struct CodingTrial: Sendable {
     private struct Block {
         var tensor: Int
         var start: Int
+        var size: Int
         var arrangement: Arrangement
     }
 

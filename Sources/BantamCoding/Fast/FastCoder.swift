@@ -40,6 +40,11 @@ public struct FastCoder: Coder {
     /// As they are: the planes are split while coding.
     public func arrangements(of dtype: DType) -> [Arrangement] { [.plain] }
 
+    /// From 256 KiB to 1 MiB: less where scales change from row to row.
+    public func blockByteCount(for bytes: UnsafeRawBufferPointer, of dtype: DType) -> Int {
+        FastBlockSize.best(for: bytes, of: dtype)
+    }
+
     /// The block coded, if that is shorter.
     public func encode(_ block: UnsafeRawBufferPointer, _ context: BlockContext) throws -> [UInt8]? {
         let coded = [UInt8](unsafeUninitializedCapacity: block.count) { buffer, count in

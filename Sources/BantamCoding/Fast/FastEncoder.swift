@@ -16,7 +16,7 @@ struct FastEncoder {
 
     /// Blocks of fewer elements have 8 states, which take less room than 128 but no vectors.
     static let smallCount = 16384
-    /// About so many elements of a block are counted, in steps spread evenly.
+    /// At most so many elements of a block are counted, in steps spread evenly.
     static let sampleCount = 65536
 
     /// `nil` if the block cannot be coded or the sample says that it will not shrink.
@@ -28,7 +28,7 @@ struct FastEncoder {
         count = block.count / width
         self.block = block
         laneCount = count < FastEncoder.smallCount ? 8 : BANTAM_RANS_STEP
-        let stride = max(1, count / FastEncoder.sampleCount)
+        let stride = (count - 1) / FastEncoder.sampleCount + 1
         var best: (layout: FastLayout, model: FastModel, bits: UInt64)?
         for candidate in candidates {
             var counts = [UInt32](repeating: 0, count: 256)
