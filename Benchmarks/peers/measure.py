@@ -49,21 +49,28 @@ def peer_rows(array, name, threads, seconds):
 
 
 def bantam_rows(command, path, threads, seconds):
-    """Every coder that this build has, and the entropy bound in the first row."""
-    note("  bantam")
-    text = subprocess.run(
-        [command, "benchmark", path, "--json", "--threads", str(threads), "--min-time", str(seconds)],
-        check=True, capture_output=True, text=True,
-    ).stdout
-    rows = json.loads(text)
-    for row in (row for row in rows if row["threads"] == 1):
-        many = next(r for r in rows if r["coder"] == row["coder"] and r["threads"] == threads)
-        keys = ["encode_gbps", "decode_gbps", "fresh_decode_gbps"]
-        sampled = "" if row["timed_bytes"] == row["total_bytes"] else f" ({row['timed_bytes'] / 1e6:.0f} MB timed)"
-        yield (
-            f"**bantam {row['coder']}**{sampled}", row["ratio"], row["bound"],
-            [row[key] for key in keys] + [many[key] for key in keys],
-        )
+    """Every coder that this build has, and the entropy bound in the first row; `fast` as other processors run it."""
+    for level, coders in ((None, []), ("avx2", ["fast"]), ("portable", ["fast"])):
+        # What this processor runs anyway stands in the first rows.
+        if level == "avx2" and not has("avx512_vbmi2") or level == "portable" and not has("avx2"):
+            continue
+        note(f"  bantam {level or ''}")
+        words = [word for coder in coders for word in ("--coding", coder)]
+        text = subprocess.run(
+            [command, "benchmark", path, "--json", "--threads", str(threads), "--min-time", str(seconds), *words],
+            check=True, capture_output=True, text=True,
+            env=os.environ | ({"BANTAM_SIMD": level} if level else {}),
+        ).stdout
+        rows = json.loads(text)
+        for row in (row for row in rows if row["threads"] == 1):
+            many = next(r for r in rows if r["coder"] == row["coder"] and r["threads"] == threads)
+            keys = ["encode_gbps", "decode_gbps", "fresh_decode_gbps"]
+            sampled = "" if row["timed_bytes"] == row["total_bytes"] else f" ({row['timed_bytes'] / 1e6:.0f} MB timed)"
+            name = f"**bantam {row['coder']}**" + (f", {LEVELS[level]}" if level else sampled)
+            yield name, row["ratio"], row["bound"], [row[key] for key in keys] + [many[key] for key in keys]
+
+
+LEVELS = {"avx2": "AVX2 only", "portable": "portable code"}
 
 
 def whole_commands(command, path, folder, threads):
@@ -117,9 +124,12 @@ def memory_speed(mebibytes, seconds):
     return len(source) / 1e9 / shortest(lambda: np.copyto(target, source), seconds)
 
 
+def has(flag):
+    return flag in Path("/proc/cpuinfo").read_text()
+
+
 def processor():
-    flags = Path("/proc/cpuinfo").read_text()
-    vectors = "AVX-512" if "avx512_vbmi2" in flags else "AVX2" if "avx2" in flags else "no AVX2"
+    vectors = "AVX-512" if has("avx512_vbmi2") else "AVX2" if has("avx2") else "no AVX2"
     return f"{os.cpu_count()} cores, x86-64 with {vectors}"
 
 
@@ -167,7 +177,8 @@ first; "–" where a peer cannot be given memory. Peers get all weights as one a
 in a container of its own; its encoding includes checksums, its decoding here does not compare them, as no peer has any.
 Peers without threads of their own (pcodec, zstd) get a piece of the array on each thread. In 8-bit formats every row is
 scaled to its largest magnitude; the scales are not part of the figures. A coder of Bantam's too slow for all of it is
-timed on evenly spread pieces, and its row says on how much; its ratio is that of all."""
+timed on evenly spread pieces, and its row says on how much; its ratio is that of all. Rows of
+`fast` with AVX2 only and with portable code are runs of the same command that may use no more (`BANTAM_SIMD`)."""
 
 WHOLE = """
 ## Whole commands: {size:.1f} MB of bf16 weights, file to file, {threads} threads

@@ -1,5 +1,6 @@
-// rANS steps with AVX2: eight vectors of 16 states. There is no look-up among 256 bytes, so a slot's symbol is the
-// number of symbols that start at or before it, minus one; and no compression, so tables of shuffles serve.
+// rANS steps with AVX2: eight vectors of 16 states. There is no look-up among 256 bytes, so a slot's symbol is found by
+// row, the upper four bits, and then by the symbols that start in the row; and no compression, so tables of shuffles
+// serve.
 
 #include "rans.h"
 
@@ -141,7 +142,8 @@ NARROW void write_fields(rans_layout layout, uint8_t *raw, __m256i high[2][2]) {
 // MARK: Decoding
 
 typedef struct {
-    __m256i boundaries[BANTAM_RANS_SYMBOLS];  // the slot before each symbol but the first, for signed comparison
+    __m256i firsts;          // by row: the symbol of its first slot
+    __m256i boundaries[15];  // by row: the place before that of the next symbol that starts beyond the first slot
     unsigned boundary_count;
     table32 frequencies, starts, values;
     __m256i escape;
@@ -149,16 +151,24 @@ typedef struct {
 } decoding_tables;
 
 NARROW decoding_tables decoding_tables_of(const rans_table *table) {
-    uint8_t bytes[3][32];
+    uint8_t bytes[3][32], firsts[16] = {0}, boundaries[15][16];
     memset(bytes, 0, sizeof bytes);
+    memset(boundaries, 15, sizeof boundaries);
+    unsigned counts[16] = {0};
     decoding_tables tables;
+    tables.boundary_count = 0;
     for (unsigned i = 0; i < table->symbol_count; i++) {
         bytes[0][i] = (uint8_t)table->frequencies[i];
         bytes[1][i] = (uint8_t)table->starts[i];
         bytes[2][i] = table->values[i];
-        if (i) tables.boundaries[i - 1] = _mm256_set1_epi8((char)((table->starts[i] - 1) ^ 0x80));
+        const unsigned row = table->starts[i] / 16, place = table->starts[i] % 16;
+        for (unsigned later = place ? row + 1 : row; later < 16; later++) firsts[later] = (uint8_t)i;
+        if (place) boundaries[counts[row]++][row] = (uint8_t)(place - 1);
+        if (counts[row] > tables.boundary_count) tables.boundary_count = counts[row];
     }
-    tables.boundary_count = table->symbol_count - 1;
+    tables.firsts = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)firsts));
+    for (unsigned k = 0; k < tables.boundary_count; k++)
+        tables.boundaries[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)boundaries[k]));
     tables.frequencies = load_table(bytes[0]);
     tables.starts = load_table(bytes[1]);
     tables.values = load_table(bytes[2]);
@@ -237,19 +247,20 @@ NARROW int decode_steps(rans_layout layout, rans_decoder *decoder, int is_large)
     for (size_t end = step + rans_safe_steps(decoder); step < end; step++) {
         const uint8_t *fields = raw + (layout.head_bytes == 2 ? STEP : 0);
         const unsigned keep = kept ? kept[step] : 0;
-        __m256i slots[4], compared[4], symbols[4];
+        __m256i slots[4], rows[4], places[4], symbols[4];
 #pragma unroll
         for (int i = 0; i < 4; i++) {
             slots[i] = packed(states[i / 2 * 2][i % 2], states[i / 2 * 2 + 1][i % 2]);
-            compared[i] = _mm256_xor_si256(slots[i], _mm256_set1_epi8((char)0x80));
-            symbols[i] = _mm256_setzero_si256();
+            rows[i] = _mm256_and_si256(_mm256_srli_epi16(slots[i], 4), _mm256_set1_epi8(15));
+            places[i] = _mm256_and_si256(slots[i], _mm256_set1_epi8(15));
+            symbols[i] = _mm256_shuffle_epi8(tables.firsts, rows[i]);
         }
-        for (unsigned k = 0; k < tables.boundary_count; k++) {
-            const __m256i boundary = tables.boundaries[k];
+        for (unsigned k = 0; k < tables.boundary_count; k++)
 #pragma unroll
-            for (int i = 0; i < 4; i++)
-                symbols[i] = _mm256_sub_epi8(symbols[i], _mm256_cmpgt_epi8(compared[i], boundary));
-        }
+            for (int i = 0; i < 4; i++) {
+                const __m256i boundary = _mm256_shuffle_epi8(tables.boundaries[k], rows[i]);
+                symbols[i] = _mm256_sub_epi8(symbols[i], _mm256_cmpgt_epi8(places[i], boundary));
+            }
         uint16_t heads[STEP];
 #pragma unroll
         for (int half = 0; half < 2; half++) {

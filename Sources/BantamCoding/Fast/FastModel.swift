@@ -23,7 +23,8 @@ struct FastModel {
     ///   - counts: by value, 256 of them, at least one not zero.
     ///   - mask: the bits that values consist of.
     ///   - isComplete: whether every element was counted.
-    init(counts: [UInt32], mask: UInt8, isComplete: Bool) {
+    ///   - spreadsRare: whether rare symbols stand between common ones instead of after them.
+    init(counts: [UInt32], mask: UInt8, isComplete: Bool, spreadsRare: Bool) {
         let total = counts.reduce(UInt64(0)) { $0 + UInt64($1) }
         var ranked = (0..<256).filter { counts[$0] > 0 }
         ranked.sort { counts[$0] == counts[$1] ? $0 < $1 : counts[$0] > counts[$1] }
@@ -37,13 +38,27 @@ struct FastModel {
             ranked += missing
         } else if !isComplete || listedCount < max(ranked.count, 2) {
             ranked.removeSubrange(listedCount...)
+            if spreadsRare { ranked = FastModel.spread(ranked) }
             values = ranked.map { UInt8($0) }
             let listed = ranked.map { UInt64(counts[$0]) }
             frequencies = FastModel.frequencies(of: listed + [total - listed.reduce(0, +)], total: total)
             return
         }
+        if spreadsRare { ranked = FastModel.spread(ranked) }
         values = ranked.map { UInt8($0) }
         frequencies = FastModel.frequencies(of: ranked.map { UInt64(counts[$0]) }, total: total)
+    }
+
+    /// The most common, the rarest, the next most common, the next rarest: so no 16 slots hold many symbols, and
+    /// decoders that find a symbol by comparing have less to compare with.
+    private static func spread(_ ranked: [Int]) -> [Int] {
+        var rest = ranked[...]
+        var result: [Int] = []
+        while let common = rest.popFirst() {
+            result.append(common)
+            if let rare = rest.popLast() { result.append(rare) }
+        }
+        return result
     }
 
     /// A model that was read; `nil` unless it is one.
