@@ -174,9 +174,9 @@ void bantam_rans_encode(const bantam_rans_block *block, const void *source, uint
                             .escape = *escape, .states = states};
     memcpy(encoder.streams, streams, sizeof encoder.streams);
     encoder.steps = block->lanes == STEP ? block->count / STEP : 0;
-    encoder.raw_end = raw;
-    for (size_t step = 0; step < encoder.steps; step++)
-        encoder.raw_end += rans_head_bytes(layout) + rans_low_bytes(layout, block->kept ? block->kept[step] : 0);
+    encoder.raw_end = raw + encoder.steps * (rans_head_bytes(layout) + rans_low_bytes(layout, BANTAM_RANS_KEEP_ALL));
+    for (size_t step = 0; block->kept && step < encoder.steps; step++)
+        encoder.raw_end -= rans_low_bytes(layout, BANTAM_RANS_KEEP_ALL) - rans_low_bytes(layout, block->kept[step]);
 
     for (size_t lane = 0; lane < block->lanes; lane++) states[lane] = BANTAM_RANS_START;
     const size_t first = encoder.steps * STEP, bits = rest_bits(layout);
