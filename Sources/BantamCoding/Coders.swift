@@ -20,8 +20,11 @@ public enum Coders {
         Kind(name: "huffman", identifier: 5) { try HuffmanCoder(parameter: $0) },
         Kind(name: "fast", identifier: FastCoder.identifier) { try FastCoder(parameter: $0) },
         Kind(name: "dense", identifier: DenseCoder.identifier) { try DenseCoder(parameter: $0) },
-        Kind(name: "max", identifier: 9) { try MaxCoder(parameter: $0) },
+        Kind(name: "max", identifier: 10) { try MaxCoder(parameter: $0) },
     ]
+
+    /// Forms of coders that are read but written no longer.
+    private static let earlier: [any Coder] = [MaxCoder.ofFirstForm]
 
     /// The names users can write, without parameters.
     public static var names: [String] { all.map(\.name) }
@@ -41,8 +44,10 @@ public enum Coders {
     ///
     /// - Throws: ``BantamError`` of kind `compatibility` if this version does not know it.
     public static func identified(by identifier: UInt8) throws -> any Coder {
+        if let coder = earlier.first(where: { $0.identifier == identifier }) { return coder }
         guard let kind = all.first(where: { $0.identifier == identifier }) else {
-            let known = all.map { "\($0.identifier) (\($0.name))" }.joined(separator: ", ")
+            let known = (all.map { ($0.identifier, $0.name) } + earlier.map { ($0.identifier, $0.name) })
+                .sorted { $0.0 < $1.0 }.map { "\($0.0) (\($0.1))" }.joined(separator: ", ")
             throw BantamError(
                 .compatibility,
                 "coded array: expected coder \(known), found \(identifier); is it of a newer version?")

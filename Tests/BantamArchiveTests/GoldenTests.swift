@@ -103,13 +103,15 @@ import Testing
         }
     }
 
-    /// A file by each coder, of a model that NumPy wrote. What coders of our own write today has the same bytes;
-    /// libraries may learn to do better.
-    @Test(arguments: ["zstd", "zlib", "bzip2", "lz4", "huffman", "fast", "dense", "max"])
-    func filesOfEveryCoder(_ coder: String) throws {
+    /// A file by each coder, of a model that NumPy wrote; `max.safetensors` is of the first form of that coder, which
+    /// is read only. What coders of our own write today has the same bytes; libraries may learn to do better.
+    @Test(arguments: [
+        "zstd", "zlib", "bzip2", "lz4", "huffman", "fast", "dense", "max", "max-second-form",
+    ])
+    func filesOfEveryCoder(_ name: String) throws {
         let folder = Self.folder.appendingPathComponent("coders")
         let source = try TensorFiles.open(folder.file("model.safetensors"))
-        let path = folder.file(coder + ".safetensors")
+        let path = folder.file(name + ".safetensors")
         let file = try CompressedFile(path)
         try file.verify(workers: .one)
         #expect(file.entries == source.entries)
@@ -117,7 +119,8 @@ import Testing
             let found = try file.tensor(at: index)
             #expect(try found.hasBytes(of: source.tensor(at: index)), "\(file.entries[index].name)")
         }
-        guard ["huffman", "fast", "dense", "max"].contains(coder) else { return }
+        let written = ["huffman": "huffman", "fast": "fast", "dense": "dense", "max-second-form": "max"]
+        guard let coder = written[name] else { return }
         try withTemporaryFolder { folder in
             let again = folder.file("again.safetensors")
             let writer = try ArchiveWriter(

@@ -1,6 +1,8 @@
 """A decoder of blocks of the coder `max`, written from max.md alone: slow, plain, for checking and for other readers.
 
-    decode(block, dtype, raw_size, columns=0, first=0) -> bytes
+    decode(block, dtype, raw_size, columns=0, first=0, form=2) -> bytes
+
+Form 1 is that of coder 9, form 2 that of coder 10.
 """
 
 import sys
@@ -81,53 +83,65 @@ class RangeDecoder:
 
 
 class AdaptiveBit:
-    def __init__(self):
-        self.q, self.n = 2**21, 0
+    def __init__(self, form):
+        self.bits, self.r, self.limit = ((22, 16, 1023), (32, 24, 16383))[form - 1]
+        self.q, self.n = 2 ** (self.bits - 1), 0
 
-    def update(self, y, limit=1023):
-        self.q += ((2**22 - 1 if y else 0) - self.q) * (131072 // (2 * self.n + 3)) >> 16
-        self.n = min(self.n + 1, limit)
+    def top(self, bits):
+        return self.q >> self.bits - bits
+
+    def update(self, y, limit=None):
+        goal = 2**self.bits - 1 if y else 0
+        self.q += (goal - self.q) * (2 ** (self.r + 1) // (2 * self.n + 3)) >> self.r
+        self.n = min(self.n + 1, limit or self.limit)
 
 
 class Bits(dict):
-    """Adaptive bits used alone."""
+    """Adaptive bits by what they are for; `code` uses one alone."""
+
+    def __init__(self, form):
+        self.form = form
 
     def __missing__(self, key):
-        self[key] = AdaptiveBit()
+        self[key] = AdaptiveBit(self.form)
         return self[key]
 
-    def code(self, decoder, key, limit=1023):
-        y = decoder.bit(max(1, self[key].q >> 6))
+    def code(self, decoder, key, limit=None):
+        y = decoder.bit(max(1, self[key].top(16)))
         self[key].update(y, limit)
         return y
 
 
 class Mixer:
-    def __init__(self, decoder, count):
-        self.decoder, self.k = decoder, clip(count.bit_length() + 4, 10, 15)
-        self.slots, self.c, self.rate, self.decisions = Bits(), [0] * 6, 64, 0
-        self.weights = [[[10922] * 6 + [0] for _ in range(64)], [[0] * 7 for _ in range(64)]]
+    def __init__(self, decoder, count, form):
+        self.decoder, self.k, self.form = decoder, clip(count.bit_length() + 4, 10, 15), form
+        self.slots, self.c, self.rate, self.decisions = Bits(form), [0] * 6, 1024, 0
+        self.w = 16 if form == 1 else 22
+        self.weights = [[[10922 << self.w - 16] * 6 + [0] for _ in range(64)], [[0] * 7 for _ in range(64)]]
 
-    def code(self, relative, absolute, first, second):
+    def code(self, relative, absolute, last, first, second):
         bits, x = [], []
         for i in range(6):
-            h = ((self.c[i] ^ (relative if i < 3 else absolute) * 0x9E3779B1) & M32) * 0x85EBCA6B & M32
+            node = (relative, relative, relative, absolute, absolute, last)[i]
+            h = ((self.c[i] ^ node * 0x9E3779B1) & M32) * 0x85EBCA6B & M32
             h ^= h >> 15
             bit = self.slots[i, (h * 0xC2B2AE35 & M32) >> 32 - self.k]
             bits.append(bit)
-            logit = STRETCH[bit.q >> 10]
+            logit = STRETCH[bit.top(12)]
             x.append(div(logit * bit.n, 4) if bit.n < 4 else logit)
         x.append(256)
         sets = self.weights[0][first], self.weights[1][second]
-        p = SQUASH[clip(sum(v * (sets[0][i] + sets[1][i]) for i, v in enumerate(x)) >> 16, -3071, 3071)]
+        p = SQUASH[clip(sum(v * (sets[0][i] + sets[1][i]) for i, v in enumerate(x)) >> self.w, -3071, 3071)]
         y = self.decoder.bit(p)
         for i, v in enumerate(x):
-            delta = v * (65536 * y - p) * self.rate + 2**20 >> 21
+            delta = v * (65536 * y - p) * self.rate + 2 ** (40 - self.w) >> 41 - self.w
             for weights in sets:
                 weights[i] = (weights[i] + delta + 2**31 & M32) - 2**31
         self.decisions += 1
-        if self.decisions % 256 == 0:
-            self.rate = max(6, self.rate - 1)
+        if self.rate > 96:
+            self.rate -= 16 if self.decisions % 256 == 0 else 0
+        elif self.form == 2 and self.decisions >= 2**16 and self.decisions & self.decisions - 1 == 0:
+            self.rate = max(12, self.rate - 6)
         for bit in bits:
             bit.update(y)
         return y
@@ -139,17 +153,21 @@ class Column:
 
 
 class NumberModel:
-    def __init__(self, decoder, width, mantissa, signed, columns, first, count, highest, flags):
+    def __init__(self, decoder, width, mantissa, signed, columns, first, count, highest, flags, form):
         self.decoder, self.width, self.mantissa, self.signed = decoder, width, mantissa, signed
         self.columns = columns if 0 < columns <= count else 0
         self.column, self.row = (first % columns if self.columns else 0), 0
         self.highest, self.has_zeros, self.zeros_count = highest, flags & 1, flags & 2
-        self.mixer, self.bits = Mixer(decoder, count), Bits()
+        self.mixer, self.bits, self.form = Mixer(decoder, count, form), Bits(form), form
         self.mean = self.recent = 2**20
         self.n, self.last, self.before, self.zeros, self.share, self.recent_share = 1, 0, 0, 0, 32768, 32768
         self.states = [Column() for _ in range(max(1, self.columns))]
-        self.row_sum = self.row_expected = 8 * self.mean
+        self.begin_row()
         self.endings = [0] * 4
+
+    def begin_row(self):
+        self.row_sum = self.row_expected = self.row_total = 8 * self.mean
+        self.row_count = 8
 
     def prepare(self):
         self.state = self.states[self.column]
@@ -157,6 +175,9 @@ class NumberModel:
         if self.columns:
             self.ratio = clip(256 * self.row_sum // max(1, self.row_expected), 1, 2**24)
             scale = self.state.mean if self.row else self.recent
+            if self.form == 2 and self.row and self.state.mean == 1:
+                scale = self.mean
+            self.row_alone = log(max(1, self.row_total // self.row_count))
             self.amount_expected = clip(scale * self.ratio >> 8, 1, 2**34)
             self.expected, self.column_scale = log(self.amount_expected), log(self.state.mean)
             self.row_scale = log(self.ratio)
@@ -182,6 +203,8 @@ class NumberModel:
         if negative is not None:
             state.sign += div((4096 if negative else -4096) - state.sign, 64)
         if counts:
+            self.row_total += amount
+            self.row_count += 1
             if self.row == 0 or state.mean == 1:
                 state.mean = max(1, (3 * self.amount_expected + amount) // 4)
             else:
@@ -192,7 +215,7 @@ class NumberModel:
         self.column += 1
         if self.column == self.columns:
             self.column, self.row = 0, self.row + 1
-            self.row_sum = self.row_expected = 8 * self.mean
+            self.begin_row()
         elif self.column % 65536 == 0:
             self.row_sum >>= 1
             self.row_expected >>= 1
@@ -212,13 +235,13 @@ class NumberModel:
             m.c = [(self.share >> 11) * 32 + dense, self.zeros * 8 + self.zeros_above(),
                    (self.recent_share >> 11) * 32 + dense, 2 * self.expected + (self.zeros & 1), column,
                    self.last * 1024 + self.before * 32 + above]
-            if m.code(0, 0, 0, self.share >> 12):
+            if m.code(0, 0, 0, 0, self.share >> 12):
                 sign = self.bits.code(self.decoder, "zero", 255) if self.mantissa else 0
                 self.append(0, 0, None)
                 return sign << self.width - 1
         m.c = [0, clip(self.local - self.expected + 64 >> 2, 0, 31), self.last * 32 + above,
                self.column_scale >> 1, column if self.columns else self.before,
-               self.row_scale >> 1 if self.columns else self.last * 32 + self.before]
+               self.last * 32 + self.before if not self.columns else self.row_scale >> 1 if self.form == 1 else 0]
         o = self.octave()
         b = self.mantissa if self.mantissa and o > self.mantissa else o - 1
         mantissa = self.low(o, b)
@@ -242,6 +265,13 @@ class NumberModel:
     def place(self, o):
         return clip(self.distance(o) + 160 >> 1, 0, 127)
 
+    def nodes(self, kind, o):
+        """Of the contexts 0 to 2, 3 and 4, and 5."""
+        absolute = last = self.highest - o & 255
+        if self.form == 2 and self.columns:
+            last = clip(16 * (o - self.highest + 24) - self.row_alone + 160 >> 1, 0, 255)
+        return 256 * kind + self.place(o), 256 * kind + absolute, 256 * kind + last
+
     def octave(self):
         start = clip((self.expected + 32 >> 4) + self.highest - 24, 1, self.highest)
         selector = 31
@@ -249,8 +279,7 @@ class NumberModel:
             selector = 32 + 4 * min(7, self.row.bit_length()) + min(3, self.column.bit_length() // 2)
 
         def decide(o, kind, first):
-            absolute = self.highest - o & 255
-            return self.mixer.code(256 * kind + self.place(o), 256 * kind + absolute, first, selector)
+            return self.mixer.code(*self.nodes(kind, o), first, selector)
 
         o = start
         if start < self.highest and decide(o, 1, 1):
@@ -274,9 +303,8 @@ class NumberModel:
         t = min(b, 3 if self.mantissa and self.width > 8 else 4)
         prefix = 1
         for _ in range(t):
-            kind = 256 * (4 + prefix)
             prefix = prefix << 1 | self.mixer.code(
-                kind + self.place(o), kind + (self.highest - o & 255), 9 + prefix, 32 + (self.place(o) >> 2))
+                *self.nodes(4 + prefix, o), 9 + prefix, 32 + (self.place(o) >> 2))
         left = b - t
         if left == 0:
             return prefix - (1 << t)
@@ -294,9 +322,9 @@ class NumberModel:
         return (prefix - (1 << t)) << left | value
 
 
-def byte_model(decoder, width, columns, count):
+def byte_model(decoder, width, columns, count, form):
     back = columns if 0 < columns <= count else 1
-    mixer, elements = Mixer(decoder, count), []
+    mixer, elements = Mixer(decoder, count, form), []
     for index in range(count):
         last, before, above = (elements[index - k] if index >= k else 0 for k in (1, 2, back))
         value = 0
@@ -307,15 +335,15 @@ def byte_model(decoder, width, columns, count):
                        (s ^ h * 0x01000193 ^ one * 0x01F357B1) & M32]
             prefix = 1
             for bit in range(8):
-                prefix = prefix << 1 | mixer.code(prefix, prefix, 8 * plane + bit, int(one == up))
+                prefix = prefix << 1 | mixer.code(prefix, prefix, prefix, 8 * plane + bit, int(one == up))
             value = value << 8 | prefix & 255
         elements.append(value)
     return elements
 
 
-def bit_model(decoder, columns, first, count):
+def bit_model(decoder, columns, first, count, form):
     columns = columns if 0 < columns <= count else 1
-    mixer, elements = Mixer(decoder, count), []
+    mixer, elements = Mixer(decoder, count, form), []
     rows, density = [0] * columns, [32768] * 8 * columns
     share = recent_share = 32768
     recent, column = 0, first % columns
@@ -326,7 +354,7 @@ def bit_model(decoder, columns, first, count):
             dense = density[place] >> 11
             mixer.c = [(share >> 11) * 32 + dense, recent & 255, (recent_share >> 11) * 32 + dense,
                        recent & 65535, place, (2 * above >> index & 7) * 16 + (recent & 15)]
-            y = mixer.code(0, 0, index, share >> 11)
+            y = mixer.code(0, 0, 0, index, share >> 11)
             value |= y << index
             recent = (recent << 1 | y) & M32
             goal = 65535 if y else 0
@@ -339,7 +367,7 @@ def bit_model(decoder, columns, first, count):
     return elements
 
 
-def decode(block, dtype, raw_size, columns=0, first=0):
+def decode(block, dtype, raw_size, columns=0, first=0, form=2):
     """The raw bytes of one block."""
     decoder = RangeDecoder(block)
     integer = dtype == "bool" or "int" in dtype
@@ -364,18 +392,18 @@ def decode(block, dtype, raw_size, columns=0, first=0):
         raise ValueError("max: no such method")
     if kind == 0:
         signed = not (dtype == "bool" or dtype.startswith("uint"))
-        model = NumberModel(decoder, width, mantissa, signed, columns, first, count, highest, method >> 2)
+        model = NumberModel(decoder, width, mantissa, signed, columns, first, count, highest, method >> 2, form)
         elements = [model.code() for _ in range(count)]
     elif kind == 1:
-        model = NumberModel(decoder, width, 0, True, 0, 0, count, highest, method >> 2)
+        model = NumberModel(decoder, width, 0, True, 0, 0, count, highest, method >> 2, form)
         elements, last = [], 0
         for _ in range(count):
             last = (last + model.code()) & (1 << width) - 1
             elements.append(last)
     elif kind == 2:
-        elements = byte_model(decoder, width // 8, columns, count)
+        elements = byte_model(decoder, width // 8, columns, count, form)
     else:
-        elements = bit_model(decoder, columns, first, count)
+        elements = bit_model(decoder, columns, first, count, form)
     raw = b"".join(e.to_bytes(width // 8, "little") for e in elements)
     raw += bytes(decoder.raw(8) for _ in range(tail))
     if len(block) > max(decoder.position, raw_size // 65536 + 1):
@@ -384,6 +412,6 @@ def decode(block, dtype, raw_size, columns=0, first=0):
 
 
 if __name__ == "__main__":
-    # max.py CODED DTYPE RAW_SIZE [COLUMNS [FIRST]] > RAW
+    # max.py CODED DTYPE RAW_SIZE [COLUMNS [FIRST [FORM]]] > RAW
     with open(sys.argv[1], "rb") as file:
         sys.stdout.buffer.write(decode(file.read(), sys.argv[2], *map(int, sys.argv[3:])))

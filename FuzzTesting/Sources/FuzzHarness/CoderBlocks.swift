@@ -7,28 +7,33 @@ import Glibc
 public enum CoderBlocks {
     /// Decodes an input as a block, and brings its bytes through encoder and decoder.
     ///
-    /// The input is the dtype's number (a byte), the columns and the raw bytes (two bytes each, little-endian), and
-    /// the block. At every level of the kernels both must come to the same.
+    /// The input is the dtype's number (seven bits; the eighth asks for the earlier form, if there is one), the
+    /// columns and the raw bytes (two bytes each, little-endian), and the block. At every level of the kernels both
+    /// must come to the same.
     ///
     /// - Parameters:
+    ///   - earlier: the identifier of a form of the coder that is decoded but written no longer.
     ///   - hasKernels: whether what the coder does depends on the level.
     ///   - limit: raw bytes are taken modulo this: slow coders want fewer.
     ///   - encodingOneOf: only inputs whose length is a multiple of this go through the encoder, which is slow and
     ///     reads nothing that lies.
     public static func check(
-        _ name: String, hasKernels: Bool = false, _ start: UnsafeRawPointer?, _ count: Int,
-        limit: Int = 1 << 16, encodingOneOf share: Int = 1
+        _ name: String, earlier: UInt8? = nil, hasKernels: Bool = false, _ start: UnsafeRawPointer?,
+        _ count: Int, limit: Int = 1 << 16, encodingOneOf share: Int = 1
     ) -> CInt {
         let input = UnsafeRawBufferPointer(start: start, count: count)
         guard count >= 5, let coder = try? Coders.named(name) else { return -1 }
-        let dtype = DType.allCases[(Int(input[0]) + DType.allCases.count - 1) % DType.allCases.count]
+        let reader = input[0] & 128 != 0 ? earlier.flatMap { try? Coders.identified(by: $0) } : nil
+        let dtype = DType.allCases[(Int(input[0] & 127) + DType.allCases.count - 1) % DType.allCases.count]
         let columns = Int(input[1]) | Int(input[2]) << 8
         let rawByteCount = (Int(input[3]) | Int(input[4]) << 8) % limit
         let context = BlockContext(dtype, columns: columns, firstElement: 0)
         let block = UnsafeRawBufferPointer(rebasing: input[5...])
         let top = hasKernels ? Levels.top : 0
         return Harness.check {
-            let result = Levels.same(below: top) { decoded(block, by: coder, context, rawByteCount) }
+            let result = Levels.same(below: top) {
+                decoded(block, by: reader ?? coder, context, rawByteCount)
+            }
             if count % share == 0 {
                 let raw = raw(from: block, whole: max(1, dtype.bitWidth / 8), rawByteCount)
                 try checkRoundTrip(of: raw, by: coder, context, below: top)

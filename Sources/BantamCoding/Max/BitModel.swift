@@ -11,10 +11,10 @@ struct BitModel: ~Copyable {
     private var share: Int32 = 32768, recentShare: Int32 = 32768
 
     /// - Parameter columns: bytes of a row, 0 if unknown.
-    init(columns: Int, first: Int, count: Int) {
+    init(_ form: MaxForm, columns: Int, first: Int, count: Int) {
         self.columns = columns > 0 && columns <= count ? columns : 1
         column = first % self.columns
-        mixer = ContextMixer(elements: count)
+        mixer = ContextMixer(form, elements: count)
         rowAbove = .allocate(capacity: self.columns)
         rowAbove.initialize(repeating: 0, count: self.columns)
         densities = .allocate(capacity: self.columns * 8)
@@ -44,7 +44,7 @@ struct BitModel: ~Copyable {
             contexts[5] = near &<< 4 | recent & 15
             let bit = Int(truncatingIfNeeded: element &>> UInt64(index)) & 1
             let coded = mixer.code(
-                bit, relative: 0, absolute: 0, selectors: (index, Int(overall)), with: &coder)
+                bit, relative: 0, absolute: 0, last: 0, selectors: (index, Int(overall)), with: &coder)
             result |= UInt64(truncatingIfNeeded: coded) &<< UInt64(index)
             recent = recent &<< 1 | UInt32(truncatingIfNeeded: coded)
             let goal: Int32 = coded != 0 ? 65535 : 0

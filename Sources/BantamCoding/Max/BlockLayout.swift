@@ -34,28 +34,28 @@ struct BlockLayout {
 
     /// Codes all elements, from `source` if encoding, into `target` if decoding.
     func code<Coder: BinaryCoder>(
-        _ method: BlockMethod, from source: UnsafeRawBufferPointer?,
+        _ method: BlockMethod, _ form: MaxForm, from source: UnsafeRawBufferPointer?,
         into target: UnsafeMutableRawBufferPointer?,
         with coder: inout Coder
     ) {
         switch method {
         case .numbers(let survey):
             guard let format else { return }
-            var model = NumberModel(format, columns: columns, first: first, count: count, survey)
+            var model = NumberModel(form, format, columns: columns, first: first, count: count, survey)
             transfer(source, target, with: &coder) { model.code($0, with: &$1) }
         case .differences(let survey):
             let format = NumberFormat(integerOf: width * 8, isSigned: true)
-            var model = NumberModel(format, columns: 0, first: 0, count: count, survey)
+            var model = NumberModel(form, format, columns: 0, first: 0, count: count, survey)
             var last: UInt64 = 0
             transfer(source, target, with: &coder) {
                 last = last &+ model.code(format.wrapped($0 &- last), with: &$1)
                 return last
             }
         case .bytes:
-            var model = ByteModel(width: width, columns: columns, count: count)
+            var model = ByteModel(form, width: width, columns: columns, count: count)
             transfer(source, target, with: &coder) { model.code($0, with: &$1) }
         case .bits:
-            var model = BitModel(columns: columns, first: first, count: count)
+            var model = BitModel(form, columns: columns, first: first, count: count)
             transfer(source, target, with: &coder) { model.code($0, with: &$1) }
         }
         for index in count * width..<count * width + tail {

@@ -62,11 +62,12 @@ enum BlockMethod: Equatable {
     }
 
     /// The method that makes the block, or a piece of a large one, smallest; ties go to the first.
-    static func best(for block: UnsafeRawBufferPointer, _ layout: BlockLayout) -> BlockMethod {
+    static func best(for block: UnsafeRawBufferPointer, _ layout: BlockLayout, _ form: MaxForm) -> BlockMethod
+    {
         let candidates = candidates(for: block, layout)
         guard candidates.count > 1 else { return candidates.first ?? .bytes }
         let piece = layout.trial(of: block)
-        let sizes = candidates.map { MaxBlock.encode(piece.bytes, piece.layout, $0).count }
+        let sizes = candidates.map { MaxBlock.encode(piece.bytes, piece.layout, $0, form).count }
         var best = 0
         for index in sizes.indices where sizes[index] < sizes[best] { best = index }
         // Of a large block the piece shows a clear advantage only: number models go on learning.

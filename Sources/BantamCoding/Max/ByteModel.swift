@@ -10,10 +10,10 @@ struct ByteModel: ~Copyable {
     private var index = 0
 
     /// - Parameter width: bytes of an element, up to 8.
-    init(width: Int, columns: Int, count: Int) {
+    init(_ form: MaxForm, width: Int, columns: Int, count: Int) {
         self.width = width
         self.columns = columns > 0 && columns <= count ? columns : 1
-        mixer = ContextMixer(elements: count)
+        mixer = ContextMixer(form, elements: count)
         // The elements back to the one above, in a ring.
         let size = 1 << (Int.bitWidth - max(4, self.columns).leadingZeroBitCount)
         historyMask = size - 1
@@ -50,7 +50,7 @@ struct ByteModel: ~Copyable {
                 prefix =
                     prefix &<< 1
                     | mixer.code(
-                        bit, relative: node, absolute: node,
+                        bit, relative: node, absolute: node, last: node,
                         selectors: (plane &* 8 &+ index, one == up ? 1 : 0),
                         with: &coder)
             }

@@ -15,6 +15,8 @@ struct ElementHistory: ~Copyable {
     private(set) var expected = 0
     /// The same of its column alone, of its row against its columns, and of the last 16 elements.
     private(set) var columnScale = 0, rowScale = 0, localScale = 0
+    /// The same of its row alone, whatever the columns; 0 in the first form.
+    private(set) var rowAlone = 0
     /// Octaves below the highest, from 31 downwards, of the last element, the one before, and the one above;
     /// 0 for zeros and unknown ones.
     private(set) var last = 0, beforeLast = 0, above = 0
@@ -25,10 +27,13 @@ struct ElementHistory: ~Copyable {
     /// The running mean of the signs of the column, 1 for negative and −1 for positive, in 1/4096.
     private(set) var columnSign: Int32 = 0
 
+    private let form: MaxForm
     private var expectedAmount: Int64 = 1 << 20
     private var rowRatio: Int64 = 256
     private var rowSum: Int64 = 1
     private var rowExpected: Int64 = 1
+    private var rowTotal: Int64 = 1
+    private var rowCount: Int64 = 1
     private var mean: Int64 = 1 << 20
     private var recentMean: Int64 = 1 << 20
     private var count: Int64 = 1
@@ -47,7 +52,8 @@ struct ElementHistory: ~Copyable {
     ///   - columns: of a row, or 0; as good as unknown if it is more than `count`.
     ///   - first: the index of the block's first element in the array.
     ///   - count: the elements of the block.
-    init(columns: Int, first: Int, count: Int) {
+    init(_ form: MaxForm, columns: Int, first: Int, count: Int) {
+        self.form = form
         self.columns = columns > 0 && columns <= count ? columns : 0
         column = self.columns > 0 ? first % self.columns : 0
         columnStates = .allocate(capacity: max(1, self.columns))
@@ -95,6 +101,8 @@ struct ElementHistory: ~Copyable {
             state.zeroShare = state.zeroShare &+ (zeroGoal &- state.zeroShare) / age
             if let isNegative { state.sign = state.sign &+ ((isNegative ? 4096 : -4096) &- state.sign) / 64 }
             if counts {
+                rowTotal = rowTotal &+ amount
+                rowCount = rowCount &+ 1
                 if row == 0 || state.mean == 1 {
                     state.mean = max(1, (3 &* expectedAmount &+ amount) / 4)
                 } else {
@@ -123,6 +131,8 @@ struct ElementHistory: ~Copyable {
     private mutating func beginRow() {
         rowSum = 8 &* mean
         rowExpected = 8 &* mean
+        rowTotal = 8 &* mean
+        rowCount = 8
     }
 
     @inline(__always)
@@ -138,7 +148,11 @@ struct ElementHistory: ~Copyable {
         columnSign = state.sign
         columnZeroShare = state.zeroShare
         rowRatio = max(1, min(1 &<< 24, (rowSum &<< 8) / max(1, rowExpected)))
-        let scale = row > 0 ? state.mean : recentMean
+        var scale = row > 0 ? state.mean : recentMean
+        if form.knowsRowsAlone {
+            rowAlone = logarithm(max(1, rowTotal / rowCount))
+            if row > 0, state.mean == 1 { scale = mean }
+        }
         expectedAmount = max(1, min(1 &<< 34, (scale &* rowRatio) &>> 8))
         expected = logarithm(expectedAmount)
         columnScale = logarithm(state.mean)

@@ -4,8 +4,15 @@ import BantamTensors
 
 /// Mixed context models and an arithmetic coder.
 public struct MaxCoder: Coder {
+    private let form: MaxForm
+
     /// The coder; it has no parameters.
-    public init() {}
+    public init() { form = .second }
+
+    /// The coder of arrays of the first form, which are read only.
+    static let ofFirstForm = MaxCoder(form: .first)
+
+    private init(form: MaxForm) { self.form = form }
 
     /// The coder a user means by `max`.
     ///
@@ -14,12 +21,13 @@ public struct MaxCoder: Coder {
         guard parameter == nil else {
             throw BantamError(.invalidArgument, "max: expected no parameter, found '\(parameter ?? "")'")
         }
+        self.init()
     }
 
     /// `max`.
     public var name: String { "max" }
-    /// 9.
-    public var identifier: UInt8 { 9 }
+    /// 10; 9 in the first form.
+    public var identifier: UInt8 { form == .first ? 9 : 10 }
     /// Blocks are filled up with zeros if need be.
     public var maximumExpansion: Int { MaxBlock.maximumExpansion }
 
@@ -34,7 +42,7 @@ public struct MaxCoder: Coder {
 
     /// One block.
     public func encode(_ block: UnsafeRawBufferPointer, _ context: BlockContext) throws -> [UInt8]? {
-        let bytes = MaxBlock.encode(block, context)
+        let bytes = MaxBlock.encode(block, context, form: form)
         return bytes.count < block.count ? bytes : nil
     }
 
@@ -42,6 +50,6 @@ public struct MaxCoder: Coder {
     public func decode(
         _ bytes: UnsafeRawBufferPointer, _ context: BlockContext, into block: UnsafeMutableRawBufferPointer
     ) throws {
-        try MaxBlock.decode(bytes, context, into: block)
+        try MaxBlock.decode(bytes, context, form: form, into: block)
     }
 }

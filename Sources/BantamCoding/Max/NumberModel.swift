@@ -8,6 +8,7 @@
 /// one distribution, and learning is quick. The top bits of the mantissa follow in the same way; the others are
 /// nearly random and cost almost no time: zeros at the end are counted, what remains is written as it is.
 struct NumberModel: ~Copyable {
+    private let form: MaxForm
     private let format: NumberFormat
     private let highest: Int
     private let hasZeros: Bool
@@ -15,6 +16,8 @@ struct NumberModel: ~Copyable {
     /// What to subtract from an octave for its place in the scale of amounts.
     private let base: Int
     private let modelledBits: Int
+    /// Whether the last context tells how elements compare with their row alone.
+    private let comparesWithRow: Bool
     private var history: ElementHistory
     private var mixer: ContextMixer
     private let bits: UnsafeMutablePointer<AdaptiveBit>
@@ -33,15 +36,19 @@ struct NumberModel: ~Copyable {
 
     /// - Parameters:
     ///   - survey: its highest octave is from 1 to the format's `octaveCount`.
-    init(_ format: NumberFormat, columns: Int, first: Int, count: Int, _ survey: NumberSurvey) {
+    init(
+        _ form: MaxForm, _ format: NumberFormat, columns: Int, first: Int, count: Int, _ survey: NumberSurvey
+    ) {
+        self.form = form
         self.format = format
         highest = survey.highest
         hasZeros = survey.hasZeros
         zerosCount = survey.zerosCount
         base = highest - 24
         modelledBits = format.isFloat && format.width > 8 ? 3 : 4
-        history = ElementHistory(columns: columns, first: first, count: count)
-        mixer = ContextMixer(elements: count)
+        history = ElementHistory(form, columns: columns, first: first, count: count)
+        mixer = ContextMixer(form, elements: count)
+        comparesWithRow = form.knowsRowsAlone && history.columns > 0
         bits = .allocate(capacity: Self.bitCount)
         bits.initialize(repeating: .unseen, count: Self.bitCount)
     }
@@ -63,7 +70,8 @@ struct NumberModel: ~Copyable {
         if format.isSigned {
             let lean = Int(max(0, min(31, (history.columnSign &+ 4096) &>> 8)))
             let size = max(0, min(15, (distance(octave) &+ 96) &>> 4))
-            sign = codeBit(givenSign, Self.signBits &+ (lean &<< 4 | size), limit: 1023, with: &coder)
+            sign = codeBit(
+                givenSign, Self.signBits &+ (lean &<< 4 | size), limit: form.countLimit, with: &coder)
         }
         let bitCount = format.mantissaBits(inOctave: octave)
         let lead = Int64(
@@ -85,6 +93,17 @@ struct NumberModel: ~Copyable {
         UInt32(truncatingIfNeeded: max(0, min(127, (distance(octave) &+ 160) &>> 1)))
     }
 
+    /// The same from what the row alone leads to expect, for the last context; its absolute place without that.
+    @inline(__always)
+    private func relativeToRow(_ octave: Int) -> UInt32 {
+        guard comparesWithRow else { return absolute(octave) }
+        let distance = 16 &* (octave &- base) &- history.rowAlone
+        return UInt32(truncatingIfNeeded: max(0, min(255, (distance &+ 160) &>> 1)))
+    }
+
+    @inline(__always)
+    private func absolute(_ octave: Int) -> UInt32 { UInt32(truncatingIfNeeded: (highest &- octave) & 255) }
+
     @inline(__always)
     private mutating func codeIsZero<Coder: BinaryCoder>(_ bit: Int, with coder: inout Coder) -> Int {
         let contexts = mixer.contexts
@@ -101,7 +120,7 @@ struct NumberModel: ~Copyable {
         contexts[5] = UInt32(
             truncatingIfNeeded: history.last &<< 10 | history.beforeLast &<< 5 | history.above)
         return mixer.code(
-            bit, relative: 0, absolute: 0, selectors: (0, Int(share &>> 1)), with: &coder)
+            bit, relative: 0, absolute: 0, last: 0, selectors: (0, Int(share &>> 1)), with: &coder)
     }
 
     @inline(__always)
@@ -114,8 +133,9 @@ struct NumberModel: ~Copyable {
         contexts[3] = UInt32(truncatingIfNeeded: history.columnScale &>> 1)
         contexts[4] = UInt32(truncatingIfNeeded: history.columns > 0 ? history.column : history.beforeLast)
         contexts[5] = UInt32(
-            truncatingIfNeeded: history.columns > 0
-                ? history.rowScale &>> 1 : history.last &<< 5 | history.beforeLast)
+            truncatingIfNeeded: comparesWithRow
+                ? 0
+                : history.columns > 0 ? history.rowScale &>> 1 : history.last &<< 5 | history.beforeLast)
     }
 
     /// A weight set by how much of row and column has been seen.
@@ -135,7 +155,7 @@ struct NumberModel: ~Copyable {
         func decide(_ bit: Int, _ kind: UInt32, _ set: Int) -> Int {
             mixer.code(
                 bit, relative: kind &<< 8 | relative(place),
-                absolute: kind &<< 8 | UInt32(truncatingIfNeeded: (highest &- place) & 255),
+                absolute: kind &<< 8 | absolute(place), last: kind &<< 8 | relativeToRow(place),
                 selectors: (set, selector), with: &coder)
         }
         if start < highest, decide(octave > start ? 1 : 0, 1, 1) != 0 {
@@ -166,7 +186,8 @@ struct NumberModel: ~Copyable {
         let modelled = min(modelledBits, bitCount)
         let place = relative(octave)
         let selector = Int(place &>> 2)
-        let absolute = UInt32(truncatingIfNeeded: (highest &- octave) & 255)
+        let absolute = absolute(octave)
+        let last = relativeToRow(octave)
         var prefix = 1
         for index in 0..<modelled {
             let bit = Int(truncatingIfNeeded: magnitude &>> UInt64(bitCount &- 1 &- index)) & 1
@@ -174,7 +195,7 @@ struct NumberModel: ~Copyable {
             prefix =
                 prefix &<< 1
                 | mixer.code(
-                    bit, relative: kind | place, absolute: kind | absolute,
+                    bit, relative: kind | place, absolute: kind | absolute, last: kind | last,
                     selectors: (9 &+ prefix, 32 &+ selector & 63), with: &coder)
         }
         let top = UInt64(truncatingIfNeeded: prefix) & (1 &<< UInt64(modelled) &- 1)
@@ -195,7 +216,7 @@ struct NumberModel: ~Copyable {
         var prefix = prefix
         for index in 0..<count {
             let bit = Int(truncatingIfNeeded: low &>> UInt64(count &- 1 &- index)) & 1
-            let coded = codeBit(bit, Self.lowBits &+ prefix, limit: 1023, with: &coder)
+            let coded = codeBit(bit, Self.lowBits &+ prefix, limit: form.countLimit, with: &coder)
             prefix = prefix & ~255 | (prefix &<< 1 | coded) & 255
         }
         return UInt64(truncatingIfNeeded: prefix) & (1 &<< UInt64(count) &- 1)
@@ -212,7 +233,7 @@ struct NumberModel: ~Copyable {
         var index = 0
         while index < count {
             let bit = Int(truncatingIfNeeded: low &>> UInt64(index)) & 1
-            if codeBit(bit, first &+ index, limit: 1023, with: &coder) != 0 { break }
+            if codeBit(bit, first &+ index, limit: form.countLimit, with: &coder) != 0 { break }
             index = index &+ 1
         }
         endings = (index == count ? 63 : index, endings.0, endings.1, endings.2)
@@ -224,10 +245,10 @@ struct NumberModel: ~Copyable {
     /// An adaptive bit outside the mixer.
     @inline(__always)
     private func codeBit<Coder: BinaryCoder>(
-        _ bit: Int, _ place: Int, limit: Int, with coder: inout Coder
+        _ bit: Int, _ place: Int, limit: UInt32, with coder: inout Coder
     ) -> Int {
         let decision = coder.code(bit, probability: bits[place].probability)
-        bits[place].update(decision, limit: limit, reciprocals)
+        bits[place].update(decision, limit: limit, form, reciprocals)
         return decision
     }
 }

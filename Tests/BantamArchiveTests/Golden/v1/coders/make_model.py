@@ -2,6 +2,7 @@
 
 The golden files beside it were made of it, for each coder, by the command:
     bantam compress model.safetensors CODER.safetensors --coding CODER
+(max.safetensors when max had its first form only, max-second-form.safetensors since)
 Usage: python3 make_model.py   (packages: ../requirements.txt)
 """
 import json
