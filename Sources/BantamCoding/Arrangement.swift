@@ -21,12 +21,12 @@ public struct Arrangement: Sendable, Hashable {
     }
 
     /// The arrangements that can help arrays of `dtype`: byte planes for numbers of several bytes,
-    /// differences for unsigned integers, which positions are made of.
+    /// differences for integers, which positions are made of; signed ones of several bytes only, because int8 is weights.
     public static func candidates(for dtype: DType) -> [Arrangement] {
         let planes = dtype.alignment > 1
         var candidates = [Arrangement.plain]
         if planes { candidates.append(Arrangement(differences: false, bytePlanes: true)) }
-        if [DType.uint8, .uint16, .uint32, .uint64].contains(dtype) {
+        if [DType.uint8, .uint16, .uint32, .uint64, .int16, .int32, .int64].contains(dtype) {
             candidates.append(Arrangement(differences: true, bytePlanes: planes))
         }
         return candidates

@@ -12,7 +12,7 @@ struct AutomaticChoice: Sendable {
     /// The bytes of each piece, of which there are four.
     let pieceByteCount: Int
     /// Whether slow coders are left out, because only an idea of the size is wanted.
-    private var isEstimate = false
+    private(set) var isEstimate = false
 
     /// A coder `auto` may choose. A new one needs a line in ``candidates`` and its decoding cost.
     private struct Candidate {
@@ -23,14 +23,15 @@ struct AutomaticChoice: Sendable {
         var isSlowToEncode = false
     }
 
-    /// Of equally good ones the first is taken.
+    /// Of equally good ones the first is taken. What is tried for speed is tried for the others too, or a level of it
+    /// that finds more, so that they are never larger.
     private static let candidates: [Candidate] = [
         Candidate(coder: FastCoder(), optimizations: [.size, .balanced, .speed]),
         Candidate(coder: DenseCoder(), optimizations: [.size, .balanced]),
         Candidate(coder: ZstdCoder(level: 19), optimizations: [.size, .balanced], isSlowToEncode: true),
         Candidate(coder: ZstdCoder(level: 1), optimizations: [.size, .balanced, .speed]),
-        Candidate(coder: LZ4Coder(), optimizations: [.speed]),
-        Candidate(coder: HuffmanCoder(), optimizations: [.size, .speed]),
+        Candidate(coder: LZ4Coder(), optimizations: [.balanced, .speed]),
+        Candidate(coder: HuffmanCoder(), optimizations: [.size, .balanced, .speed]),
         Candidate(coder: MaxCoder(), optimizations: [.size], isSlowToEncode: true),
         Candidate(coder: ZstdCoder(level: 22), optimizations: [.size], isSlowToEncode: true),
         Candidate(coder: ZlibCoder(level: 9), optimizations: [.size], isSlowToEncode: true),
@@ -68,7 +69,8 @@ struct AutomaticChoice: Sendable {
     /// Up to this many bytes an array counts as small: slow coders cost no time that anybody would notice.
     var smallByteCount: Int { pieceByteCount * AutomaticChoice.pieceCount }
 
-    private static let pieceCount = 4
+    /// Half as many, twice as long, for elements of 64 bits.
+    static let pieceCount = 4
 
     /// The array coded by the coder that suits it; `nil` if none shrinks it.
     func encode(_ tensor: Tensor, workers: Workers) throws -> CodedArray? {
@@ -98,25 +100,8 @@ struct AutomaticChoice: Sendable {
         return adaptive
     }
 
-    /// The coder that suits pieces of a large array, and the share of them that it leaves; `nil` for small ones.
-    func coderForLarge(_ tensor: Tensor, workers: Workers) throws -> (coder: any Coder, share: Double)? {
-        let byteCount = tensor.byteCount
-        guard byteCount > smallByteCount else { return nil }
-        let trials = try workers.map(large.count * AutomaticChoice.pieceCount) { trial in
-            let piece = piece(trial % AutomaticChoice.pieceCount, of: tensor)
-            let coder = large[trial / AutomaticChoice.pieceCount]
-            return try AutomaticChoice.coded(tensor, piece, by: coder, workers: .one)?.byteCount
-                ?? piece.count
-        }
-        let sizes = large.indices.map { coder in
-            trials[(coder * AutomaticChoice.pieceCount)...].prefix(AutomaticChoice.pieceCount).reduce(0, +)
-        }
-        let best = choice(among: large, sizes, of: smallByteCount, isLarge: true)
-        return (large[best], Double(sizes[best]) / Double(smallByteCount))
-    }
-
     /// A part of an array coded, or all of it, which then needs not stay in memory.
-    private static func coded(
+    static func coded(
         _ tensor: Tensor, _ part: Range<Int>? = nil, by coder: any Coder, workers: Workers
     ) throws -> CodedArray? {
         try withExtendedLifetime(tensor) {
@@ -128,33 +113,26 @@ struct AutomaticChoice: Sendable {
         }
     }
 
-    /// The middle of each of as many equal parts of a large array as there are pieces: the ends of a table are often
-    /// unlike the rest. Begins with a row, because coders are told of rows.
-    private func piece(_ index: Int, of tensor: Tensor) -> Range<Int> {
-        let part = tensor.byteCount / AutomaticChoice.pieceCount
-        let rowByteCount = tensor.shape.codedColumns * tensor.dtype.bitWidth / 8
-        let margin = (part - pieceByteCount) / 2
-        let unit = 1..<(margin + 1) ~= rowByteCount ? rowByteCount : 64
-        let first = (part * index + margin) / unit * unit
-        return first..<first + pieceByteCount
-    }
-
     /// The index of the coder to take, given what each makes of `byteCount` bytes.
     ///
     /// For size that is the smallest. For speed it is the smallest of the cheapest kind that saves at least three
-    /// quarters of what can be. In between, large arrays are decoded ten times as fast where that costs at most
-    /// 1/64 of their bytes; on small ones the time is nothing.
+    /// quarters of what can be. In between, large arrays are decoded ten times as fast where that is so too and costs
+    /// at most 1/64 of their bytes and about a sixteenth of what is left of them; on small ones the time is nothing.
     func choice(among coders: [any Coder], _ sizes: [Int], of byteCount: Int, isLarge: Bool) -> Int {
         let least = sizes.min() ?? 0
+        let saving = sizes.indices.filter {
+            4 * max(0, byteCount - sizes[$0]) >= 3 * max(0, byteCount - least)
+        }
         let enough: [Int]
         switch optimization {
         case .balanced where isLarge:
-            enough = sizes.indices.filter {
-                coders[$0].decodingCost == .memory && 64 * (sizes[$0] - least) <= byteCount
+            enough = saving.filter {
+                let cost = sizes[$0] - least
+                // Of what is nearly all gone a sixteenth is nothing.
+                return coders[$0].decodingCost == .memory && 64 * cost <= byteCount
+                    && 16 * cost <= least + byteCount / 64
             }
-        case .speed:
-            let savings = sizes.map { max(0, byteCount - $0) }
-            enough = sizes.indices.filter { 4 * savings[$0] >= 3 * max(0, byteCount - least) }
+        case .speed: enough = saving
         default: enough = []
         }
         guard !enough.isEmpty else { return sizes.firstIndex(of: least) ?? 0 }

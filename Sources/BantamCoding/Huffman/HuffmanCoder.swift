@@ -33,7 +33,7 @@ public struct HuffmanCoder: Coder {
     /// 1.5 to 3 GB/s.
     public var decodingCost: DecodingCost { .quick }
 
-    /// As they are, since the planes are split while coding; differences for unsigned integers.
+    /// As they are, since the planes are split while coding; differences for integers that may be positions.
     public func arrangements(of dtype: DType) -> [Arrangement] {
         let differences = Arrangement.candidates(for: dtype).contains { $0.differences }
         return differences ? [.plain, Arrangement(differences: true, bytePlanes: false)] : [.plain]
