@@ -5,10 +5,11 @@ import BantamTensors
 /// The coders that `auto` tries, and how it chooses among them.
 struct AutomaticChoice: Sendable {
     let optimization: Optimization
-    /// Those that are tried on arrays up to ``smallByteCount``, whole.
-    let small: [any Coder]
-    /// Those that are tried on pieces of larger arrays.
+    /// Those that are tried on pieces of arrays beyond ``smallByteCount``, and on the whole of smaller ones.
     let large: [any Coder]
+    /// Those that are tried on small arrays besides, if they shrink to less than three quarters: what is nearly noise has no
+    /// repeats to search for.
+    let slow: [any Coder]
     /// The bytes of each piece, of which there are four.
     let pieceByteCount: Int
     /// Whether slow coders are left out, because only an idea of the size is wanted.
@@ -48,13 +49,13 @@ struct AutomaticChoice: Sendable {
         let quick = candidates.filter { !$0.isSlowToEncode }
         self.optimization = optimization
         self.pieceByteCount = pieceByteCount ?? (optimization == .size ? 256 << 10 : 64 << 10)
-        small = candidates.map(\.coder)
         large = (optimization == .size ? candidates : quick).map(\.coder)
+        slow = optimization == .size ? [] : candidates.filter(\.isSlowToEncode).map(\.coder)
     }
 
     init(_ optimization: Optimization, coders: [any Coder], pieceByteCount: Int) {
         (self.optimization, self.pieceByteCount) = (optimization, pieceByteCount)
-        (small, large) = (coders, coders)
+        (large, slow) = (coders, [])
     }
 
     /// The same choice among a few coders that encode fast, to estimate what coding gives.
@@ -76,9 +77,16 @@ struct AutomaticChoice: Sendable {
     func encode(_ tensor: Tensor, workers: Workers) throws -> CodedArray? {
         let byteCount = tensor.byteCount
         guard let best = try coderForLarge(tensor, workers: workers)?.coder else {
-            let results = try small.map { try AutomaticChoice.coded(tensor, by: $0, workers: workers) }
+            func coded(by coders: [any Coder]) throws -> [CodedArray?] {
+                try coders.map { try AutomaticChoice.coded(tensor, by: $0, workers: workers) }
+            }
+            var results = try coded(by: large)
+            if results.contains(where: { ($0?.byteCount ?? byteCount) * 4 < byteCount * 3 }) {
+                results += try coded(by: slow)
+            }
             let sizes = results.map { $0?.byteCount ?? byteCount }
-            let quick = results[choice(among: small, sizes, of: byteCount, isLarge: false)]
+            let coders = Array((large + slow).prefix(results.count))
+            let quick = results[choice(among: coders, sizes, of: byteCount, isLarge: false)]
             return try quick.map { try betterByAdapting(tensor, than: $0, workers: workers) } ?? nil
         }
         return try AutomaticChoice.coded(tensor, by: best, workers: workers)

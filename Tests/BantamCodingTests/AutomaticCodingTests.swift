@@ -139,7 +139,7 @@ import Testing
     {
         let choice = AutomaticChoice(optimization).estimating
         #expect(choice.optimization == optimization)
-        for coder in choice.small + choice.large {
+        for coder in choice.large + choice.slow {
             #expect(["fast", "dense", "zstd", "lz4", "huffman"].contains(coder.name))
         }
         #expect(Coding.automatic(optimization).fast.optimization == optimization)
