@@ -15,10 +15,13 @@ struct ArchivePlan {
     /// The bytes that equal arrays would take more if each were stored.
     let sharedByteCount: Int
 
-    /// - Parameter prologueByteCount: what everything before the data must come to, at least what it needs.
+    /// - Parameters:
+    ///   - sharesPlain: whether a plain tensor may be held by that of an earlier one, under whose name alone other
+    ///     tools then find it.
+    ///   - prologueByteCount: what everything before the data must come to, at least what it needs.
     init(
         _ tensors: [(entry: TensorEntry, tensor: AddedTensor)], source: any TensorFile, header: SpooledArray?,
-        base: BaseFile?, spool: SpoolFile, prologueByteCount: Int? = nil
+        base: BaseFile?, spool: SpoolFile, sharesPlain: Bool, prologueByteCount: Int? = nil
     ) throws {
         var names = ArrayNames(reserved: tensors.map(\.entry.name))
         var stored: [(name: String, array: SpooledArray)] = []
@@ -31,7 +34,9 @@ struct ArchivePlan {
                 ?? tensor.tree.map { path, array in
                     // A dense tensor's plain array has the tensor's own name, which is reserved for it.
                     if path.isEmpty && !array.isCoded {
+                        if sharesPlain, let name = try known.name(ofPlain: array) { return name }
                         stored.append((entry.name, array))
+                        known.add(plain: array, entry.name)
                         return entry.name
                     }
                     // Tables are trained for many tensors together and mean nothing to any other tool.

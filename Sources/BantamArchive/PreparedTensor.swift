@@ -51,7 +51,7 @@ public struct PreparedTensor: Sendable {
     public let encoding: Encoding
     let tree: PartTree<Array>
 
-    /// Whether it is one plain array, which stands in the file under the tensor's own name and is never shared.
+    /// Whether it is one plain array, which stands in the file under the tensor's own name.
     public var isPlain: Bool { if case .dense(let array) = tree { !array.isCoded } else { false } }
 
     /// What the header of any file takes beside what it says of tensors, roughly.

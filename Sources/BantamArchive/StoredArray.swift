@@ -155,7 +155,25 @@ struct ArrayResolver {
 
     /// Whether the array of a name is coded. An array that has the name of its tensor is always plain, whatever
     /// that name ends in.
-    private func isCoded(_ name: String) -> Bool { name.hasSuffix(ArrayName.codedSuffix) && name != tensor }
+    func isCoded(_ name: String) -> Bool { name.hasSuffix(ArrayName.codedSuffix) && name != tensor }
+
+    /// The plain array that is an earlier tensor, as the elements of this one: as many, of whatever shape.
+    func array(ofTensor name: String, shape: Shape) throws -> StoredArray {
+        guard let index = indices[name] else {
+            throw BantamError(.corruption, "expected an array '\(name)', found none")
+        }
+        let item = file.header.items[index]
+        let layout = ArrayLayout(
+            dtype: original == .complex128 ? .complex128 : item.entry.dtype, shape: shape)
+        let (dtype, plainShape) = layout.plainEntry
+        guard item.entry.dtype == dtype, item.entry.shape.elementCount == plainShape.elementCount else {
+            throw BantamError(
+                .corruption,
+                "expected \(dtype.rawValue) of \(plainShape.elementCount) elements in '\(name)', found "
+                    + "\(item.entry.dtype.rawValue) \(item.entry.shape)")
+        }
+        return StoredArray(index: index, layout: layout, isCoded: false, byteCount: item.range.count)
+    }
 
     /// The array of a name.
     func array(_ name: String, shape: Shape?, dtype: DType? = nil) throws -> StoredArray {

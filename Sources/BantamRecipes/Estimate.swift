@@ -55,8 +55,11 @@ public struct Estimate: Sendable {
                 outcome.encoding = result.prepared.summary(of: tensor.dtype)
                 outcome.byteCount = Int((Double(result.prepared.dataByteCount) * share).rounded())
                 let header = result.prepared.byteCount - result.prepared.dataByteCount
-                // Equal tensors are stored once, but for plain ones and those that need a base.
-                let isShared = !result.prepared.isPlain && result.prepared.prediction == nil
+                // Equal tensors are stored once, but for those that need a base, and plain ones where no coder is
+                // asked for.
+                let isShared =
+                    !(result.prepared.isPlain && plan.recipe.coding.isNone)
+                    && result.prepared.prediction == nil
                 let key = isShared ? FinishedTensors.Key(tensor, rule: entry.rule?.number, zeros: nil) : nil
                 return Part(outcome: outcome, headerByteCount: header, isSampled: share > 1, key: key)
             }
