@@ -10,8 +10,8 @@ struct ArchivePlan {
     let prologue: [UInt8]
     /// The arrays as they follow.
     let arrays: [SpooledArray]
-    /// How each tensor is held, and in how many bytes that no earlier tensor has.
-    let holdings: [(summary: String, byteCount: Int)]
+    /// How each tensor is held, by what coders, and in how many bytes that no earlier tensor has.
+    let holdings: [(summary: String, coders: [String], byteCount: Int)]
     /// The bytes that equal arrays would take more if each were stored.
     let sharedByteCount: Int
 
@@ -59,9 +59,10 @@ struct ArchivePlan {
             stored.map { ($0.name, $0.array.range.count) }, uniquingKeysWith: { a, _ in a })
         let shared = SharedArrays(records.map(\.tree.leaves))
         holdings = tensors.indices.map { index in
-            (
-                shared.twin(of: index).map { sameAsSummary(records[$0].name) }
-                    ?? tensors[index].tensor.summary,
+            let twin = shared.twin(of: index)
+            return (
+                twin.map { sameAsSummary(records[$0].name) } ?? tensors[index].tensor.summary,
+                twin == nil ? tensors[index].tensor.coders : [],
                 shared.owned(by: index).reduce(0) { $0 + (sizes[$1] ?? 0) }
             )
         }

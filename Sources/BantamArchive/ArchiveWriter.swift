@@ -213,7 +213,8 @@ public final class ArchiveWriter: Sendable {
             sharedByteCount: layout.sharedByteCount,
             tensors: zip(tensors, layout.holdings).map { tensor, holding in
                 ArchiveSummary.Tensor(
-                    name: tensor.entry.name, encoding: holding.summary, byteCount: holding.byteCount,
+                    name: tensor.entry.name, encoding: holding.summary, coders: holding.coders,
+                    byteCount: holding.byteCount,
                     isLossless: tensor.tensor.isLossless)
             })
     }

@@ -93,6 +93,9 @@ public final class CompressedFile: StoredTensorFile {
         return (tree.storedSummary(entries[index].dtype) { ($0.layout.dtype, $0.isCoded) }, bytes)
     }
 
+    /// The positions of a tensor's arrays that no earlier tensor is held by.
+    func ownedArrays(of index: Int) -> Set<Int> { shared.owned(by: index) }
+
     /// The tensor in its original dtype, its stored bytes and its values checked against their checksums.
     ///
     /// - Throws: ``BantamError`` of kind `corruption` if anything of it is damaged.
@@ -223,7 +226,7 @@ public final class CompressedFile: StoredTensorFile {
     }
 
     /// An array, decoded; never one whose stored bytes do not have their checksum.
-    private func array(_ array: StoredArray, workers: Workers) throws -> Tensor {
+    func array(_ array: StoredArray, workers: Workers) throws -> Tensor {
         let stored = try file.tensor(at: array.index)
         let found = Checksum(of: stored)
         guard found == checksums[array.index] else {

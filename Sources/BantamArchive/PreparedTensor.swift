@@ -28,6 +28,9 @@ public struct PreparedTensor: Sendable {
 
         var isCoded: Bool { if case .coded = content { true } else { false } }
 
+        /// The identifier of its coder; `nil` if it is plain.
+        var coder: UInt8? { if case .coded(let coded) = content { coded.coder } else { nil } }
+
         var byteCount: Int {
             switch content {
             case .plain(let tensor): tensor.byteCount

@@ -12,9 +12,12 @@ struct StoredArray: Sendable {
     var index: Int
     /// dtype and shape of the raw array.
     var layout: ArrayLayout
-    var isCoded: Bool
+    /// The identifier of its coder; `nil` if it stands plain.
+    var coder: UInt8?
     /// The bytes in the file.
     var byteCount: Int
+
+    var isCoded: Bool { coder != nil }
 }
 
 /// Turns the names in a tree into the arrays they stand for, checked against what the tree needs.
@@ -172,7 +175,7 @@ struct ArrayResolver {
                 "expected \(dtype.rawValue) of \(plainShape.elementCount) elements in '\(name)', found "
                     + "\(item.entry.dtype.rawValue) \(item.entry.shape)")
         }
-        return StoredArray(index: index, layout: layout, isCoded: false, byteCount: item.range.count)
+        return StoredArray(index: index, layout: layout, coder: nil, byteCount: item.range.count)
     }
 
     /// The array of a name.
@@ -203,7 +206,7 @@ struct ArrayResolver {
                         + "found \(header.rawByteCount) bytes of \(header.dtype.rawValue)")
             }
             return StoredArray(
-                index: index, layout: ArrayLayout(dtype: header.dtype, shape: found), isCoded: true,
+                index: index, layout: ArrayLayout(dtype: header.dtype, shape: found), coder: header.coder,
                 byteCount: item.range.count)
         }
         let found = shape ?? entry.shape
@@ -216,7 +219,7 @@ struct ArrayResolver {
                 "expected \((dtype ?? entry.dtype).rawValue) \(shape?.description ?? "along one axis") in "
                     + "'\(name)', found \(entry.dtype.rawValue) \(entry.shape)")
         }
-        return StoredArray(index: index, layout: layout, isCoded: false, byteCount: item.range.count)
+        return StoredArray(index: index, layout: layout, coder: nil, byteCount: item.range.count)
     }
 }
 

@@ -53,6 +53,7 @@ public struct Estimate: Sendable {
                     prediction: result.prediction,
                     step: result.prepared.encoding.isTrellisCoded ? trained[index]?.step : nil)
                 outcome.encoding = result.prepared.summary(of: tensor.dtype)
+                outcome.coders = result.prepared.coders
                 outcome.byteCount = Int((Double(result.prepared.dataByteCount) * share).rounded())
                 let header = result.prepared.byteCount - result.prepared.dataByteCount
                 // Equal tensors are stored once, but for those that need a base, and plain ones where no coder is
@@ -90,6 +91,7 @@ public struct Estimate: Sendable {
             guard let key = part.key else { return outcome }
             if let equal = try known.equal(of: source.tensor(at: index), key) {
                 outcome.encoding = sameAsSummary(parts[equal.index].outcome.tensor.name)
+                outcome.coders = []
                 outcome.byteCount = 0
             } else {
                 known.add(.init(index: index, notes: [], prediction: nil), key)
