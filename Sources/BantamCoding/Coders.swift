@@ -42,7 +42,8 @@ public enum Coders {
 
     /// What users call the coder that wrote an array, without parameters: those are not kept.
     public static func name(of identifier: UInt8) -> String {
-        all.first { $0.identifier == identifier }?.name ?? "coder \(identifier)"
+        all.first { $0.identifier == identifier }?.name
+            ?? earlier.first { $0.identifier == identifier }?.name ?? "coder \(identifier)"
     }
 
     /// The coder that wrote an array.
