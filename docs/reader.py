@@ -1,11 +1,14 @@
 """A reader of Bantam's compressed files (version 1), written from docs/format.md alone.
 
-NumPy is all it needs, and trellis.py beside it for trellis-coded tensors; zstandard and lz4 only for arrays coded so. It checks nothing: it shows how little a reader is.
+NumPy is all it needs, and beside it trellis.py for trellis-coded tensors and coders/ for the coders of Bantam's own; zstandard and lz4
+only for arrays coded so. It checks nothing: it shows how little a reader is.
 Usage: python3 reader.py FILE.safetensors [BASE]   prints name, dtype, shape and the first values of every tensor.
 A base, for files that were compressed against one, is an .npz or a plain .safetensors file.
 """
 import bz2
+import importlib
 import json
+import pathlib
 import sys
 import zlib
 
@@ -18,6 +21,10 @@ KINDS = {"float64": "f8", "float32": "f4", "float16": "f2", "bfloat16": "bf16", 
          "int16": "i2", "int8": "i1", "uint64": "u8", "uint32": "u4", "uint16": "u2", "uint8": "u1", "bool": "?"}
 CODES = {1: "f8", 2: "f4", 3: "f2", 4: "bf16", 5: "e4m3", 6: "e5m2", 15: "i8", 16: "i4", 17: "i2", 18: "i1",
          19: "u8", 20: "u4", 21: "u2", 22: "u1", 23: "?"}
+NAMES = {number: name for name, kind in KINDS.items() for number, code in CODES.items() if code == kind}
+NAMES |= {5: "float8_e4m3", 6: "float8_e5m2"}
+OWN_CODERS = {5: "huffman", 6: "fast", 7: "dense", 9: "max", 10: "max"}
+sys.path.append(str(pathlib.Path(__file__).resolve().parent / "coders"))
 
 
 def typed(data, kind):
@@ -65,8 +72,8 @@ def unrotated(rows, seed):
     return rows * np.where((word ^ word >> np.uint64(31)) >> np.uint64(63), np.float32(-1), np.float32(1))
 
 
-def uncoded(block, coder, size):
-    """The raw bytes of one block; of huffman and max see coders/huffman.py and coders/max.py."""
+def uncoded(block, coder, size, dtype, columns, first):
+    """The raw bytes of one block; a block of max and dense depends on its place in its array."""
     if coder == 1:
         import zstandard
         return zstandard.decompress(block, max_output_size=size)
@@ -74,13 +81,15 @@ def uncoded(block, coder, size):
         return zlib.decompress(block, -15, size)
     if coder == 3:
         return bz2.decompress(block)
-    import lz4.block
-    assert coder == 4
-    return lz4.block.decompress(block, uncompressed_size=size)
+    if coder == 4:
+        import lz4.block
+        return lz4.block.decompress(block, uncompressed_size=size)
+    place = {7: (columns, first), 9: (columns, first, 1), 10: (columns, first, 2)}.get(coder, ())
+    return importlib.import_module(OWN_CODERS[coder]).decode(block, dtype, size, *place)
 
 
-def decoded(data):
-    """A coded array: header, table, blocks."""
+def decoded(data, columns):
+    """A coded array: header, table, blocks. Columns are those of its matrix form, 0 if it has none."""
     coder, dtype, layout = data[:3]
     raw, shift, at = 0, 0, 3
     while True:
@@ -99,7 +108,8 @@ def decoded(data):
         block = data[at:at + (entry & 0x7fffffff)]
         at += len(block)
         if not entry >> 31:
-            block = uncoded(block, coder, min(size, raw - index * size))
+            first = index * size // width
+            block = uncoded(block, coder, min(size, raw - index * size), NAMES[dtype], columns, first)
             if layout & 32:
                 block = np.frombuffer(block, "u1").reshape(width, -1).T.tobytes()
             if layout & 64:
@@ -125,25 +135,26 @@ def read(path, base={}):
     header = json.loads(data[8:start])
     encodings = json.loads(header["__metadata__"]["bantam.encodings"])
 
-    def array(name, owner):
+    def array(name, owner, shape=None):
         begin, end = header[name]["data_offsets"]
         part = data[start + begin:start + end]
         coded = name.endswith(".coded") and name != owner
-        return decoded(part) if coded else typed(part, FLOATS[header[name]["dtype"]])
+        columns = int(np.prod(shape[1:])) if shape is not None and len(shape) > 1 else 0
+        return decoded(part, columns) if coded else typed(part, FLOATS[header[name]["dtype"]])
 
     def tensor(node, owner, shape):
         if isinstance(node, str):
-            values = array(node, owner)
+            values = array(node, owner, shape)
             return values if shape is None else values.reshape(shape)
         if "array" in node:
             return tensor(node["array"], owner, shape)
         if "base" in node:
             bits = base[owner]
             if "xor" in node:
-                residual = array(node["xor"], owner)
+                residual = array(node["xor"], owner, shape)
                 bits = (np.frombuffer(bits, residual.dtype) ^ residual).tobytes()
             if "difference" in node:
-                residual = array(node["difference"], owner)
+                residual = array(node["difference"], owner, shape)
                 steps = residual >> 1 ^ -(residual & 1)
                 bits = (np.frombuffer(bits, residual.dtype) + steps).tobytes()
             return typed(bits, KINDS[node["dtype"]]).reshape(shape)
@@ -179,7 +190,7 @@ def read(path, base={}):
                 scales = np.array([node["scales"]], "<f4")
             else:
                 scales = tensor(node["scales"], owner, scale_shape).astype("<f4").reshape(-1)
-            zeros = array(node["zero_points"], owner) if "zero_points" in node else np.zeros(1, "i1")
+            zeros = array(node["zero_points"], owner, scale_shape) if "zero_points" in node else np.zeros(1, "i1")
             rows = codes.reshape(codes.shape[0] if codes.ndim > 1 else 1, -1)
             if granularity == "channel":
                 rows = codes.reshape(codes.shape[0], -1)

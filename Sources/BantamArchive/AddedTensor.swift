@@ -8,7 +8,8 @@ import BantamTensors
 /// An array that waits in the spool for its place in the file, or is only coded on its way there.
 struct SpooledArray: Sendable {
     var layout: ArrayLayout
-    var isCoded: Bool
+    /// The identifier of its coder; `nil` if it stands plain.
+    var coder: UInt8?
     /// Its bytes in the spool. Of a stream only the count means anything: the most it can have until it is
     /// written, then what it has.
     var range: Range<Int>
@@ -19,12 +20,14 @@ struct SpooledArray: Sendable {
     /// The checksum of the raw bytes of a coded array.
     private var rawChecksum: Checksum?
 
+    var isCoded: Bool { coder != nil }
+
     /// The checksum of what the array decodes to.
     var contentChecksum: Checksum { rawChecksum ?? checksum }
 
     init(_ array: PreparedTensor.Array, spool: SpoolFile) throws {
         layout = array.layout
-        isCoded = array.isCoded
+        coder = array.coder
         rawChecksum = array.rawChecksum
         range = spool.reserve(array.byteCount)
         var streaming = StreamingChecksum()
@@ -40,7 +43,7 @@ struct SpooledArray: Sendable {
     /// An array that `stream` will write.
     init(_ stream: TensorStream) {
         layout = ArrayLayout(dtype: stream.tensor.dtype, shape: stream.tensor.shape)
-        isCoded = true
+        coder = stream.encoder.coder
         range = 0..<stream.encoder.largestByteCount
         self.stream = stream
         checksum = Checksum(value: 0)
@@ -72,6 +75,8 @@ struct AddedTensor: Sendable {
     var checksum: Checksum
     var isLossless: Bool
     var summary: String
+    /// The coders of its arrays; see ``PartTree/coderNames``.
+    var coders: [String] { tree.coderNames { $0.coder } }
 
     /// A tensor that is held losslessly by one array, which is still to be written or has been.
     init(_ array: SpooledArray, original: DType) {
@@ -104,6 +109,9 @@ extension PreparedTensor {
     public func summary(of original: DType) -> String {
         tree.storedSummary(original) { ($0.layout.dtype, $0.isCoded) }
     }
+
+    /// The coders of its arrays, each once, in the order of the arrays.
+    public var coders: [String] { tree.coderNames { $0.coder } }
 }
 
 extension PartTree {
@@ -111,5 +119,14 @@ extension PartTree {
     func storedSummary(_ original: DType, _ leaf: (Leaf) -> (dtype: DType, isCoded: Bool)) -> String {
         let kinds = summary { leaf($0).dtype == original ? "dense" : leaf($0).dtype.rawValue }
         return leaves.contains { leaf($0).isCoded } ? kinds + ">coded" : kinds
+    }
+
+    /// The names of the coders of arrays, each once, in the order of the arrays.
+    func coderNames(_ coder: (Leaf) -> UInt8?) -> [String] {
+        var names: [String] = []
+        for name in leaves.compactMap({ coder($0).map(Coders.name) }) where !names.contains(name) {
+            names.append(name)
+        }
+        return names
     }
 }

@@ -10,15 +10,18 @@ struct ArchivePlan {
     let prologue: [UInt8]
     /// The arrays as they follow.
     let arrays: [SpooledArray]
-    /// How each tensor is held, and in how many bytes that no earlier tensor has.
-    let holdings: [(summary: String, byteCount: Int)]
+    /// How each tensor is held, by what coders, and in how many bytes that no earlier tensor has.
+    let holdings: [(summary: String, coders: [String], byteCount: Int)]
     /// The bytes that equal arrays would take more if each were stored.
     let sharedByteCount: Int
 
-    /// - Parameter prologueByteCount: what everything before the data must come to, at least what it needs.
+    /// - Parameters:
+    ///   - sharesPlain: whether a plain tensor may be held by that of an earlier one, under whose name alone other
+    ///     tools then find it.
+    ///   - prologueByteCount: what everything before the data must come to, at least what it needs.
     init(
         _ tensors: [(entry: TensorEntry, tensor: AddedTensor)], source: any TensorFile, header: SpooledArray?,
-        base: BaseFile?, spool: SpoolFile, prologueByteCount: Int? = nil
+        base: BaseFile?, spool: SpoolFile, sharesPlain: Bool, prologueByteCount: Int? = nil
     ) throws {
         var names = ArrayNames(reserved: tensors.map(\.entry.name))
         var stored: [(name: String, array: SpooledArray)] = []
@@ -31,7 +34,9 @@ struct ArchivePlan {
                 ?? tensor.tree.map { path, array in
                     // A dense tensor's plain array has the tensor's own name, which is reserved for it.
                     if path.isEmpty && !array.isCoded {
+                        if sharesPlain, let name = try known.name(ofPlain: array) { return name }
                         stored.append((entry.name, array))
+                        known.add(plain: array, entry.name)
                         return entry.name
                     }
                     // Tables are trained for many tensors together and mean nothing to any other tool.
@@ -54,9 +59,10 @@ struct ArchivePlan {
             stored.map { ($0.name, $0.array.range.count) }, uniquingKeysWith: { a, _ in a })
         let shared = SharedArrays(records.map(\.tree.leaves))
         holdings = tensors.indices.map { index in
-            (
-                shared.twin(of: index).map { sameAsSummary(records[$0].name) }
-                    ?? tensors[index].tensor.summary,
+            let twin = shared.twin(of: index)
+            return (
+                twin.map { sameAsSummary(records[$0].name) } ?? tensors[index].tensor.summary,
+                twin == nil ? tensors[index].tensor.coders : [],
                 shared.owned(by: index).reduce(0) { $0 + (sizes[$1] ?? 0) }
             )
         }

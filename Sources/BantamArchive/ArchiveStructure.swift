@@ -29,9 +29,13 @@ struct ArchiveStructure {
 
         let indices = Dictionary(uniqueKeysWithValues: zip(file.entries.map(\.name), file.entries.indices))
         let records = try ArchiveStructure.records(file)
+        var plainTensors: Set<String> = []
         for record in records {
-            tensors.append(
-                try locating(tensor: record.name) { try ArchiveStructure.tensor(record, file, indices) })
+            let tensor = try locating(tensor: record.name) {
+                try ArchiveStructure.tensor(record, file, indices, plainTensors)
+            }
+            tensors.append(tensor)
+            if case .dense(let name) = record.tree, name == record.name { plainTensors.insert(name) }
         }
         if let name = ArchiveStructure.text(MetadataKey.header, of: file) {
             let resolver = ArrayResolver(
@@ -119,8 +123,10 @@ struct ArchiveStructure {
         return try members.map { member in try locating(tensor: member.key) { try TensorRecord(member) } }
     }
 
+    /// - Parameter plainTensors: the earlier tensors that stand plain under their own names.
     private static func tensor(
-        _ record: TensorRecord, _ file: SafetensorsFile, _ indices: [String: Int]
+        _ record: TensorRecord, _ file: SafetensorsFile, _ indices: [String: Int],
+        _ plainTensors: Set<String>
     ) throws -> CompressedFile.StoredTensor {
         let (dtype, shape) = (record.dtype, record.shape)
         let entry = TensorEntry(name: record.name, dtype: dtype, shape: shape)
@@ -148,12 +154,17 @@ struct ArchiveStructure {
             throw BantamError(.corruption, "expected packed codes as part of an encoding, found them alone")
         }
         let resolver = ArrayResolver(file: file, indices: indices, tensor: record.name, original: dtype)
-        let arrays = try resolver.resolve(record.tree, shape: shape)
-        if case .dense(let array) = arrays, case .dense(let name) = record.tree, !array.isCoded,
-            name != record.name
-        {
-            throw BantamError(
-                .corruption, "expected a plain array of the tensor's own name, found '\(name)'")
+        let arrays: PartTree<StoredArray>
+        if case .dense(let name) = record.tree, name != record.name, !resolver.isCoded(name) {
+            guard plainTensors.contains(name) else {
+                throw BantamError(
+                    .corruption,
+                    "expected a plain array of the tensor's own name or of an earlier tensor's, found '\(name)'"
+                )
+            }
+            arrays = .dense(try resolver.array(ofTensor: name, shape: shape))
+        } else {
+            arrays = try resolver.resolve(record.tree, shape: shape)
         }
         if case .trellis = arrays, !dtype.isRealFloat {
             throw BantamError(
@@ -209,26 +220,31 @@ struct ArchiveStructure {
     }
 
     /// Every array of the file belongs to a part. To several only if it is the same array in all of them, and
-    /// neither a tensor by itself nor the source's header.
+    /// not the source's header; to several whole tensors, if it is plain, only as elements of one dtype.
     private func checkUse(of file: SafetensorsFile) throws {
-        var uses = [(array: StoredArray, isShareable: Bool)?](repeating: nil, count: file.entries.count)
-        func use(_ array: StoredArray, isShareable: Bool) throws {
+        enum Use { case part, tensor, header }
+        var uses = [(array: StoredArray, use: Use)?](repeating: nil, count: file.entries.count)
+        func add(_ array: StoredArray, _ use: Use) throws {
             if let other = uses[array.index] {
-                guard isShareable, other.isShareable, other.array.layout == array.layout,
-                    other.array.isCoded == array.isCoded
-                else {
+                let isSame =
+                    switch use {
+                    case .part: other.array.layout == array.layout && other.array.isCoded == array.isCoded
+                    case .tensor: other.array.layout.dtype == array.layout.dtype
+                    case .header: false
+                    }
+                guard isSame, other.use == use else {
                     throw BantamError(
                         .corruption,
                         "expected array '\(file.entries[array.index].name)' to be one part, found it as two")
                 }
             }
-            uses[array.index] = (array, isShareable)
+            uses[array.index] = (array, use)
         }
         for tensor in tensors {
             let isKept = if case .dense(let array) = tensor.tree { !array.isCoded } else { false }
-            for array in tensor.tree.leaves { try use(array, isShareable: !isKept) }
+            for array in tensor.tree.leaves { try add(array, isKept ? .tensor : .part) }
         }
-        if let header { try use(header, isShareable: false) }
+        if let header { try add(header, .header) }
         if let orphan = uses.firstIndex(where: { $0 == nil }) {
             throw BantamError(
                 .corruption,

@@ -8,6 +8,8 @@ public struct ArchiveSummary: Sendable {
         public var name: String
         /// How it is held: `quantized>csr>coded`, `dense`, `same as NAME`, `same as base`, …
         public var encoding: String
+        /// The coders of its arrays, each once; none if it is the same as another.
+        public var coders: [String]
         /// The bytes of its stored arrays, without those that an earlier tensor has already.
         public var byteCount: Int
         /// Whether it comes back bit for bit.

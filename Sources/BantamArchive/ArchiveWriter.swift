@@ -175,18 +175,24 @@ public final class ArchiveWriter: Sendable {
             }
         }
         let header = try storedHeader()
-        var plan = try ArchivePlan(tensors, source: source, header: header, base: base, spool: spool)
+        // With coding none every tensor must be there for tools that know no more than safetensors.
+        func plan(
+            _ tensors: [(entry: TensorEntry, tensor: AddedTensor)], _ prologueByteCount: Int? = nil
+        ) throws -> ArchivePlan {
+            try ArchivePlan(
+                tensors, source: source, header: header, base: base, spool: spool,
+                sharesPlain: !coding.isNone, prologueByteCount: prologueByteCount)
+        }
+        var layout = try plan(tensors)
         while true {
-            let data = ArchiveData(plan, spool: spool, output: output, progress: progress)
+            let data = ArchiveData(layout, spool: spool, output: output, progress: progress)
             let written = try data.write(workers)
             if written.refused.isEmpty {
                 for (index, array) in written.streamed {
                     tensors[index].tensor = AddedTensor(array, original: tensors[index].entry.dtype)
                 }
                 if !written.streamed.isEmpty {
-                    plan = try ArchivePlan(
-                        tensors, source: source, header: header, base: base, spool: spool,
-                        prologueByteCount: plan.prologue.count)
+                    layout = try plan(tensors, layout.prologue.count)
                 }
                 break
             }
@@ -197,17 +203,18 @@ public final class ArchiveWriter: Sendable {
                 tensors[index].tensor = try AddedTensor(
                     plain, original: tensor, spool: spool, workers: workers)
             }
-            plan = try ArchivePlan(tensors, source: source, header: header, base: base, spool: spool)
+            layout = try plan(tensors)
         }
-        try plan.prologue.withUnsafeBytes { try output.write($0, at: 0) }
+        try layout.prologue.withUnsafeBytes { try output.write($0, at: 0) }
         let byteCount = output.byteCount
         if try accept(byteCount) { try output.commit() }
         return ArchiveSummary(
-            byteCount: byteCount, headerByteCount: plan.prologue.count,
-            sharedByteCount: plan.sharedByteCount,
-            tensors: zip(tensors, plan.holdings).map { tensor, holding in
+            byteCount: byteCount, headerByteCount: layout.prologue.count,
+            sharedByteCount: layout.sharedByteCount,
+            tensors: zip(tensors, layout.holdings).map { tensor, holding in
                 ArchiveSummary.Tensor(
-                    name: tensor.entry.name, encoding: holding.summary, byteCount: holding.byteCount,
+                    name: tensor.entry.name, encoding: holding.summary, coders: holding.coders,
+                    byteCount: holding.byteCount,
                     isLossless: tensor.tensor.isLossless)
             })
     }

@@ -1,6 +1,5 @@
 // Why: a user wants to know that a file is whole before deleting the original.
 
-import BantamCoding
 import BantamLoaders
 import BantamTensors
 
@@ -20,13 +19,6 @@ extension CompressedFile {
                 _ = try tensor(at: index, workers: .one)
             }
         } piece: { _, _, _ in
-        }
-        if let header = try sourceHeader() {
-            try locating(file: path) {
-                _ = try header.withUnsafeBytes {
-                    try SafetensorsHeader(parsing: $0, dataByteCount: entries.reduce(0) { $0 + $1.byteCount })
-                }
-            }
         }
     }
 }

@@ -69,6 +69,7 @@ public final class CompressedFile: StoredTensorFile {
         self.base = base
         neededBase = structure.base
         shared = SharedArrays(tensors.map { $0.tree.leaves.map(\.index) })
+        if let header { try checkSourceHeader(header) }
     }
 
     /// Whether a safetensors file says that it is a compressed file.
@@ -91,6 +92,9 @@ public final class CompressedFile: StoredTensorFile {
         if let twin = shared.twin(of: index) { return (sameAsSummary(entries[twin].name), bytes) }
         return (tree.storedSummary(entries[index].dtype) { ($0.layout.dtype, $0.isCoded) }, bytes)
     }
+
+    /// The positions of a tensor's arrays that no earlier tensor is held by.
+    func ownedArrays(of index: Int) -> Set<Int> { shared.owned(by: index) }
 
     /// The tensor in its original dtype, its stored bytes and its values checked against their checksums.
     ///
@@ -184,8 +188,45 @@ public final class CompressedFile: StoredTensorFile {
     /// The number of tensors that cannot be had without the base.
     public var predictedCount: Int { tensors.count { $0.tree.base != nil } }
 
+    /// Passes if the source's header that is kept is one, and of the same tensors as ``entries``.
+    private func checkSourceHeader(_ header: StoredArray) throws {
+        try locating(file: path) {
+            guard header.layout.byteCount <= SafetensorsHeader.maximumByteCount else {
+                throw BantamError(
+                    .corruption,
+                    "expected a source's header of at most \(SafetensorsHeader.maximumByteCount) bytes, found "
+                        + "\(header.layout.byteCount)")
+            }
+            let bytes = try array(header, workers: .one).array(as: UInt8.self)
+            let items = try bytes.withUnsafeBytes {
+                try SafetensorsHeader(
+                    parsing: $0, dataByteCount: entries.reduce(0) { $0 + $1.byteCount }
+                ).items
+            }
+            let known = Dictionary(items.map { ($0.entry.name, $0.entry) }, uniquingKeysWith: { a, _ in a })
+            for entry in entries {
+                guard let found = known[entry.name] else {
+                    throw BantamError(
+                        .corruption, tensor: entry.name,
+                        "expected this tensor in the source's header, found none")
+                }
+                guard found == entry else {
+                    throw BantamError(
+                        .corruption, tensor: entry.name,
+                        "expected \(entry.dtype.rawValue) \(entry.shape) in the source's header, found "
+                            + "\(found.dtype.rawValue) \(found.shape)")
+                }
+            }
+            guard items.count == entries.count else {
+                throw BantamError(
+                    .corruption,
+                    "expected \(entries.count) tensors in the source's header, found \(items.count)")
+            }
+        }
+    }
+
     /// An array, decoded; never one whose stored bytes do not have their checksum.
-    private func array(_ array: StoredArray, workers: Workers) throws -> Tensor {
+    func array(_ array: StoredArray, workers: Workers) throws -> Tensor {
         let stored = try file.tensor(at: array.index)
         let found = Checksum(of: stored)
         guard found == checksums[array.index] else {

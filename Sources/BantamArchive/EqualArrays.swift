@@ -11,10 +11,11 @@ import BantamTensors
 /// A coded array is shared wherever one of the same bytes, dtype and shape stands already. A plain one is shared
 /// only where a whole tensor is: `fc2.scales` must not go missing under its name because it happens to equal
 /// `fc1.scales`. The tables of trellis-coded tensors are shared always. What stands plain under its tensor's own name
-/// is never shared: any tool finds it there.
+/// may hold later tensors of the same bytes, whatever their shape, but for tiny ones: any tool finds those it knows.
 struct EqualArrays {
     private let spool: SpoolFile
     private var arrays: [ArrayKey: [(array: SpooledArray, name: String)]] = [:]
+    private var plain: [PlainKey: [(array: SpooledArray, name: String)]] = [:]
     private var tensors: [TensorKey: [(tree: PartTree<SpooledArray>, names: PartTree<String>)]] = [:]
 
     /// What equal arrays have in common; the bytes are compared where it is the same.
@@ -27,6 +28,23 @@ struct EqualArrays {
         init(_ array: SpooledArray) {
             layout = array.layout
             isCoded = array.isCoded
+            byteCount = array.range.count
+            checksum = array.checksum
+        }
+    }
+
+    /// The same for what is a tensor by itself. Its shape is the tensor's own.
+    private struct PlainKey: Hashable {
+        var dtype: DType
+        var elementCount: Int
+        var byteCount: Int
+        var checksum: Checksum
+
+        /// `nil` for an array so small that it may as well stand under every name.
+        init?(_ array: SpooledArray) {
+            guard array.range.count >= 64 else { return nil }
+            dtype = array.layout.dtype
+            elementCount = array.layout.shape.elementCount
             byteCount = array.range.count
             checksum = array.checksum
         }
@@ -50,6 +68,19 @@ struct EqualArrays {
 
     mutating func add(_ array: SpooledArray, _ name: String) {
         arrays[ArrayKey(array), default: []].append((array, name))
+    }
+
+    /// The name of an earlier tensor that stands plain and has the same bytes; `nil` if there is none.
+    func name(ofPlain array: SpooledArray) throws -> String? {
+        guard let key = PlainKey(array) else { return nil }
+        return try plain[key]?.first { try spool.hasEqualBytes(in: $0.array.range, array.range) }?.name
+    }
+
+    /// Adds a tensor that stands plain under its own name. One that is called as coded arrays are can stand for
+    /// itself only.
+    mutating func add(plain array: SpooledArray, _ name: String) {
+        guard let key = PlainKey(array), !name.hasSuffix(ArrayName.codedSuffix) else { return }
+        plain[key, default: []].append((array, name))
     }
 
     /// The names of the arrays of an equal tensor; `nil` if there is none yet.

@@ -28,6 +28,9 @@ public struct PreparedTensor: Sendable {
 
         var isCoded: Bool { if case .coded = content { true } else { false } }
 
+        /// The identifier of its coder; `nil` if it is plain.
+        var coder: UInt8? { if case .coded(let coded) = content { coded.coder } else { nil } }
+
         var byteCount: Int {
             switch content {
             case .plain(let tensor): tensor.byteCount
@@ -51,7 +54,7 @@ public struct PreparedTensor: Sendable {
     public let encoding: Encoding
     let tree: PartTree<Array>
 
-    /// Whether it is one plain array, which stands in the file under the tensor's own name and is never shared.
+    /// Whether it is one plain array, which stands in the file under the tensor's own name.
     public var isPlain: Bool { if case .dense(let array) = tree { !array.isCoded } else { false } }
 
     /// What the header of any file takes beside what it says of tensors, roughly.

@@ -12,9 +12,12 @@ struct StoredArray: Sendable {
     var index: Int
     /// dtype and shape of the raw array.
     var layout: ArrayLayout
-    var isCoded: Bool
+    /// The identifier of its coder; `nil` if it stands plain.
+    var coder: UInt8?
     /// The bytes in the file.
     var byteCount: Int
+
+    var isCoded: Bool { coder != nil }
 }
 
 /// Turns the names in a tree into the arrays they stand for, checked against what the tree needs.
@@ -155,7 +158,25 @@ struct ArrayResolver {
 
     /// Whether the array of a name is coded. An array that has the name of its tensor is always plain, whatever
     /// that name ends in.
-    private func isCoded(_ name: String) -> Bool { name.hasSuffix(ArrayName.codedSuffix) && name != tensor }
+    func isCoded(_ name: String) -> Bool { name.hasSuffix(ArrayName.codedSuffix) && name != tensor }
+
+    /// The plain array that is an earlier tensor, as the elements of this one: as many, of whatever shape.
+    func array(ofTensor name: String, shape: Shape) throws -> StoredArray {
+        guard let index = indices[name] else {
+            throw BantamError(.corruption, "expected an array '\(name)', found none")
+        }
+        let item = file.header.items[index]
+        let layout = ArrayLayout(
+            dtype: original == .complex128 ? .complex128 : item.entry.dtype, shape: shape)
+        let (dtype, plainShape) = layout.plainEntry
+        guard item.entry.dtype == dtype, item.entry.shape.elementCount == plainShape.elementCount else {
+            throw BantamError(
+                .corruption,
+                "expected \(dtype.rawValue) of \(plainShape.elementCount) elements in '\(name)', found "
+                    + "\(item.entry.dtype.rawValue) \(item.entry.shape)")
+        }
+        return StoredArray(index: index, layout: layout, coder: nil, byteCount: item.range.count)
+    }
 
     /// The array of a name.
     func array(_ name: String, shape: Shape?, dtype: DType? = nil) throws -> StoredArray {
@@ -185,7 +206,7 @@ struct ArrayResolver {
                         + "found \(header.rawByteCount) bytes of \(header.dtype.rawValue)")
             }
             return StoredArray(
-                index: index, layout: ArrayLayout(dtype: header.dtype, shape: found), isCoded: true,
+                index: index, layout: ArrayLayout(dtype: header.dtype, shape: found), coder: header.coder,
                 byteCount: item.range.count)
         }
         let found = shape ?? entry.shape
@@ -198,7 +219,7 @@ struct ArrayResolver {
                 "expected \((dtype ?? entry.dtype).rawValue) \(shape?.description ?? "along one axis") in "
                     + "'\(name)', found \(entry.dtype.rawValue) \(entry.shape)")
         }
-        return StoredArray(index: index, layout: layout, isCoded: false, byteCount: item.range.count)
+        return StoredArray(index: index, layout: layout, coder: nil, byteCount: item.range.count)
     }
 }
 

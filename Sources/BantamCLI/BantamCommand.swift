@@ -32,6 +32,7 @@ import Glibc
     static func main() {
         raiseFileLimit()
         do {
+            try checkEnvironment()
             var command = try parseAsRoot(EvaluateCommand.completed(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch let error as BantamError {
@@ -41,6 +42,15 @@ import Glibc
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
             Terminal.error("bantam: \(message(for: error)); see 'bantam --help' or 'bantam help COMMAND'")
             Glibc.exit(ExitCode.validationFailure.rawValue)
+        }
+    }
+
+    /// A misspelled cap would go unnoticed: the results are the same bytes.
+    private static func checkEnvironment() throws {
+        guard let cap = getenv("BANTAM_SIMD").map({ String(cString: $0) }), !cap.isEmpty else { return }
+        guard ["portable", "avx2", "avx512"].contains(cap) else {
+            throw BantamError(
+                .invalidArgument, "BANTAM_SIMD: expected portable, avx2 or avx512, found '\(cap)'")
         }
     }
 

@@ -21,6 +21,9 @@ public struct BlockEncoder: @unchecked Sendable {
         }
     }
 
+    /// The coder's identifier; see ``Coders/name(of:)``.
+    public var coder: UInt8 { header.coder }
+
     /// The bytes of the container before the blocks.
     public var headByteCount: Int { CodedArray.serialized(header).count + header.tableByteCount }
     /// What the container has at most.

@@ -23,6 +23,9 @@ public struct CodedArray: Sendable {
     /// The checksum of the raw bytes.
     public let rawChecksum: Checksum
 
+    /// The coder's identifier; see ``Coders/name(of:)``.
+    public var coder: UInt8 { pieces.first?.first ?? 0 }
+
     /// The bytes of the container.
     public var byteCount: Int { pieces.reduce(0) { $0 + $1.count } }
     /// The whole container, put together.

@@ -40,6 +40,12 @@ public enum Coders {
         return try all.first { $0.name == parts[0] }?.make(parts.count > 1 ? String(parts[1]) : nil)
     }
 
+    /// What users call the coder that wrote an array, without parameters: those are not kept.
+    public static func name(of identifier: UInt8) -> String {
+        all.first { $0.identifier == identifier }?.name
+            ?? earlier.first { $0.identifier == identifier }?.name ?? "coder \(identifier)"
+    }
+
     /// The coder that wrote an array.
     ///
     /// - Throws: ``BantamError`` of kind `compatibility` if this version does not know it.

@@ -10,7 +10,9 @@ extension CoderBenchmark {
                 .object([
                     .init("coder", .string(row.coder)), .init("dtype", .string(row.dtype.rawValue)),
                     .init("threads", .integer(row.threads)), .init("ratio", .number(row.ratio)),
-                    .init("bound", .number(row.bound)), .init("distance", .number(row.ratio - row.bound)),
+                    .init("bound", .number(row.bound)),
+                    .init("bound_basis", .string(row.boundBasis.rawValue)),
+                    .init("distance", .number(row.ratio - row.bound)),
                     .init("encode_gbps", .number(row.encodeSpeed)),
                     .init("decode_gbps", .number(row.decodeSpeed)),
                     .init("checked_decode_gbps", .number(row.checkedDecodeSpeed)),

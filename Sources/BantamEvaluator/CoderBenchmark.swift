@@ -34,8 +34,11 @@ public struct CoderBenchmark: Sendable {
         public var threads: Int
         /// Stored over original bytes, containers included.
         public var ratio: Double
-        /// The order-0 entropy of what was coded over its original bits; see ``ElementEntropy``.
+        /// The order-0 entropy of what was coded over its original bits, or a bound of it as ``boundBasis`` says;
+        /// see ``ElementEntropy``.
         public var bound: Double
+        /// What ``bound`` is.
+        public var boundBasis: ElementEntropy.Basis
         /// Original bytes coded in a second, in units of 10⁹, checksums included, block after block in memory
         /// that is used again.
         public var encodeSpeed: Double
@@ -92,7 +95,8 @@ public struct CoderBenchmark: Sendable {
                     return Row(
                         coder: coder.name, dtype: dtype, threads: threads,
                         ratio: Double(whole.storedByteCount) / Double(whole.byteCount),
-                        bound: entropy.value / Double(dtype.bitWidth), encodeSpeed: billions / times.encode,
+                        bound: entropy.value / Double(dtype.bitWidth), boundBasis: entropy.basis,
+                        encodeSpeed: billions / times.encode,
                         decodeSpeed: billions / times.decode,
                         checkedDecodeSpeed: billions / times.checkedDecode,
                         freshDecodeSpeed: billions / times.freshDecode, byteCount: whole.byteCount,

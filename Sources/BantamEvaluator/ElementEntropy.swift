@@ -7,9 +7,9 @@ import Glibc
 /// and knows how often each value occurs; the table of frequencies is not counted.
 ///
 /// - Elements of 8 and 16 bits are symbols as they are.
-/// - Of wider floats the upper 16 bits (sign, exponent, highest mantissa bits) are a symbol. The bits below it
-///   count in full, being noise, but for those lowest ones that are zero in every element.
-/// - Of wider integers every byte is a symbol; the sum over the bytes is an upper bound.
+/// - Wider ones too, if there are at most 2²⁰ different ones and each occurs twice on average. Where most occur once
+///   their frequencies would say no more than how many there are; then the bound of ``Basis/bytePlanes`` stands for
+///   the entropy.
 /// - A complex number is two floats.
 /// - Elements of 4 and 6 bits count by the bytes they are packed in.
 ///
@@ -18,11 +18,23 @@ import Glibc
 ///
 /// Source: C. Shannon, "A Mathematical Theory of Communication", 1948.
 public struct ElementEntropy: Sendable {
+    /// What a figure is.
+    public enum Basis: String, Sendable {
+        /// The entropy of order 0 itself.
+        case order0 = "order-0"
+        /// An upper bound of it: of wide floats that of the upper 16 bits (sign, exponent, highest mantissa bits), and
+        /// the bits below in full, being noise, but for those lowest ones that are zero in every element; of
+        /// wide integers the sum over the bytes.
+        case bytePlanes = "byte planes"
+    }
+
     /// What is counted.
     public let dtype: DType
     private let symbols: Symbols
     /// How often each symbol occurs; of wider integers a table for each byte, the lowest first.
     private var counts: [Int]
+    /// How often each value of a wide type occurs; `nil` for the others.
+    private var values: ValueCounts?
     /// The bits below the symbols that are set in any element.
     private var lowBits: UInt64 = 0
 
@@ -31,6 +43,13 @@ public struct ElementEntropy: Sendable {
         case bytes(Int)
         /// The upper 16 bits of numbers of so many bytes.
         case upper16(Int)
+
+        /// The bits of what is counted: of a complex number one of its two.
+        var bitWidth: Int {
+            switch self {
+            case .bytes(let width), .upper16(let width): 8 * width
+            }
+        }
     }
 
     /// The entropies of no elements yet.
@@ -43,8 +62,12 @@ public struct ElementEntropy: Sendable {
         default: symbols = .bytes(max(1, dtype.bitWidth / 8))
         }
         switch symbols {
-        case .bytes(let width): counts = [Int](repeating: 0, count: width << 8)
-        case .upper16: counts = [Int](repeating: 0, count: 1 << 16)
+        case .bytes(let width):
+            counts = [Int](repeating: 0, count: width << 8)
+            if width > 1 { values = ValueCounts() }
+        case .upper16(let width):
+            counts = [Int](repeating: 0, count: 1 << 16)
+            if width > 2 { values = ValueCounts() }
         }
     }
 
@@ -71,10 +94,32 @@ public struct ElementEntropy: Sendable {
             }
         }
         lowBits = seen
+        tensor.storage.forEachPiece { piece in
+            switch symbols {
+            case .bytes(4), .upper16(4): values?.add(piece.bindMemory(to: UInt32.self))
+            default: values?.add(piece.bindMemory(to: UInt64.self))
+            }
+        }
     }
 
-    /// Bits per element; 0 if there are none.
-    public var value: Double {
+    /// What ``value`` is.
+    public var basis: Basis {
+        guard let values else { return .order0 }
+        return values.isComplete && 2 * values.distinctCount <= max(values.total, 2) ? .order0 : .bytePlanes
+    }
+
+    /// Bits per element, of order 0 or a bound as ``basis`` says; 0 if there are none.
+    public var value: Double { basis == .order0 ? orderZero ?? planes : planes }
+
+    /// Bits per element of order 0, even where hardly a value occurs twice; `nil` if there are more than 2²⁰
+    /// different ones of a wide type.
+    public var orderZero: Double? {
+        guard let values else { return planes }
+        return values.entropy.map { $0 * Double(dtype.bitWidth / symbols.bitWidth) }
+    }
+
+    /// Bits per element by the symbols.
+    private var planes: Double {
         switch symbols {
         case .bytes(let width):
             let sum = (0..<width).reduce(0.0) { $0 + Self.entropy(of: counts[$1 << 8..<($1 + 1) << 8]) }

@@ -11,6 +11,8 @@ public struct Inspection: Sendable {
         public var entry: TensorEntry
         /// How it is held: the encoding in a compressed file, else the dtype.
         public var encoding: String
+        /// The arrays that hold it in a compressed file.
+        public var arrays: [HeldArray]
         /// Bytes stored for it.
         public var byteCount: Int
         /// Its values.
@@ -18,9 +20,13 @@ public struct Inspection: Sendable {
         /// Entropy of order 0, in bits per code, of what stands in the file for the values: codes of a quantized
         /// tensor, values of a sparse one, narrower floats; `nil` if the values themselves do.
         public var codeEntropy: Double?
-        /// The entropy of order 0 of all arrays that are held for it, in bits per element of the tensor: what a
-        /// coder of single elements cannot go below. One that sees rows, columns or order can.
+        /// What ``codeEntropy`` is.
+        public var codeEntropyBasis: ElementEntropy.Basis
+        /// The entropy of order 0 of all arrays that are held for it and for no earlier tensor, in bits per element
+        /// of the tensor: what a coder of single elements cannot go below. One that sees rows, columns or order can.
         public var bound: Double
+        /// What ``bound`` is: of order 0 if all its arrays' entropies are.
+        public var boundBasis: ElementEntropy.Basis
         /// The passes that can apply to it.
         public var passes: [String]
 
@@ -31,6 +37,40 @@ public struct Inspection: Sendable {
         }
         /// How much ``bitsPerWeight`` is above ``bound``.
         public var distance: Double? { bitsPerWeight.map { $0 - bound } }
+        /// The coders of its arrays, each once.
+        public var coders: [String] {
+            var names: [String] = []
+            for name in arrays.compactMap(\.coder) where !names.contains(name) { names.append(name) }
+            return names
+        }
+
+        /// Bits, shared out among the elements of the tensor.
+        public func perWeight(_ bits: Double) -> Double { bits / Double(max(1, entry.shape.elementCount)) }
+    }
+
+    /// An array that holds a tensor or a part of it.
+    public struct HeldArray: Sendable {
+        /// What it is of the tensor: `codes`, `scales`; empty if it is the whole tensor.
+        public var part: String
+        /// What its elements are: a dtype, or `int4` for packed codes.
+        public var kind: String
+        /// Its shape.
+        public var shape: Shape
+        /// The bytes of its elements before coding or packing.
+        public var rawByteCount: Int
+        /// Bytes stored for it; 0 if an earlier tensor has it.
+        public var byteCount: Int
+        /// The coder it is coded with; `nil` if it is not.
+        public var coder: String?
+        /// Whether an earlier tensor has it.
+        public var isShared: Bool
+        /// Entropy in bits per element of the array; see ``ElementEntropy``.
+        public var entropy: Double
+        /// What ``entropy`` is.
+        public var basis: ElementEntropy.Basis
+        /// The bits that ``entropy`` makes of all its elements; 0 if an earlier tensor has it.
+        public var bound: Double
+        fileprivate var isNumbers: Bool
     }
 
     /// The path as the user gave it.
@@ -63,6 +103,10 @@ public struct Inspection: Sendable {
         let bits = items.reduce(0) { $0 + $1.bound * Double($1.entry.shape.elementCount) }
         return elementCount > 0 ? bits / Double(elementCount) : 0
     }
+    /// What ``bound`` is: of order 0 if that of every tensor is.
+    public var boundBasis: ElementEntropy.Basis {
+        items.allSatisfy { $0.boundBasis == .order0 } ? .order0 : .bytePlanes
+    }
     /// The bits of the whole file, its header too, per element.
     public var bitsPerWeight: Double? {
         elementCount > 0 ? 8 * Double(fileByteCount) / Double(elementCount) : nil
@@ -84,17 +128,42 @@ extension Inspection.Item {
         byteCount = stored?.byteCount ?? entry.byteCount
         statistics = TensorStatistics(tensor)
         passes = Inspection.passes(for: entry)
-        // What is held as it is was just read.
-        let isHeldAsIs = ["dense", "dense>coded"].contains(encoding)
-        if !isHeldAsIs, let held = try archive?.encoding(at: index), !held.isDense(as: entry.dtype) {
-            let elementCount = Double(max(1, entry.shape.elementCount))
-            codeEntropy = held.numbers.map { ElementEntropy($0).value }
-            bound = held.arrays.reduce(0) {
-                $0 + ElementEntropy($1).value * Double($1.elementCount) / elementCount
+        codeEntropyBasis = .order0
+        (bound, boundBasis, arrays) = (statistics.entropy, statistics.entropyBasis, [])
+        if let compressed = file as? CompressedFile {
+            for held in compressed.arrays(at: index) {
+                // What is held as it is was just read.
+                let isWhole = held.part.isEmpty && held.dtype == entry.dtype
+                let elements = isWhole ? nil : try compressed.elements(of: held, at: index)
+                arrays.append(Inspection.HeldArray(held, elements, statistics))
             }
-        } else {
-            bound = statistics.entropy
+            let dtype = entry.dtype.rawValue
+            let numbers = arrays.first { $0.isNumbers && !($0.part.isEmpty && $0.kind == dtype) }
+            codeEntropy = numbers?.entropy
+            codeEntropyBasis = numbers?.basis ?? .order0
+            bound = arrays.reduce(0) { $0 + $1.bound } / Double(max(1, entry.shape.elementCount))
+            boundBasis = arrays.allSatisfy { $0.bound == 0 || $0.basis == .order0 } ? .order0 : .bytePlanes
         }
+    }
+}
+
+extension Inspection.HeldArray {
+    /// - Parameter elements: what is in it; `nil` if that is the tensor with these statistics.
+    fileprivate init(
+        _ held: CompressedFile.HeldArray, _ elements: Tensor?, _ statistics: TensorStatistics
+    ) {
+        let theory = elements.map(ElementEntropy.init)
+        part = held.part
+        kind = held.kind
+        shape = held.shape
+        rawByteCount = Tensor.byteCount(held.dtype, held.shape) ?? 0
+        byteCount = held.isShared ? 0 : held.byteCount
+        coder = held.coder
+        isShared = held.isShared
+        isNumbers = held.isNumbers
+        entropy = theory?.value ?? statistics.entropy
+        basis = theory?.basis ?? statistics.entropyBasis
+        bound = held.isShared ? 0 : entropy * Double(held.shape.elementCount)
     }
 }
 
@@ -106,6 +175,7 @@ extension Inspection {
             .init("bytes", .integer(fileByteCount)),
             .init("elements", .integer(elementCount)),
             .init("bound_bits_per_weight", .number(bound)),
+            .init("bound_basis", .string(boundBasis.rawValue)),
             .init("bits_per_weight", bitsPerWeight.map(JSON.number) ?? .null),
             .init("metadata", .object(metadata.map { .init($0.key, .string($0.value)) })),
             .init("tensors", .array(items.map(Inspection.json))),
@@ -119,6 +189,7 @@ extension Inspection {
             .init("name", .string(item.entry.name)), .init("dtype", .string(item.entry.dtype.rawValue)),
             .init("shape", .array(item.entry.shape.axes.map(JSON.integer))),
             .init("encoding", .string(item.encoding)),
+            .init("coders", .array(item.coders.map(JSON.string))),
             .init("original_bytes", .integer(item.entry.byteCount)), .init("bytes", .integer(item.byteCount)),
             .init("min", number(statistics.range?.lowerBound)),
             .init("max", number(statistics.range?.upperBound)),
@@ -127,18 +198,27 @@ extension Inspection {
             .init("sparsity", number(statistics.sparsity)),
             .init("non_finite", .integer(statistics.nonFiniteCount)),
             .init("entropy_bits", number(statistics.entropy)),
+            .init("entropy_basis", .string(statistics.entropyBasis.rawValue)),
+            .init("order0_entropy_bits", number(statistics.orderZeroEntropy)),
             .init("exponent_entropy_bits", number(statistics.exponentEntropy)),
             .init("code_entropy_bits", number(item.codeEntropy)),
             .init("bound_bits_per_weight", number(item.bound)),
+            .init("bound_basis", .string(item.boundBasis.rawValue)),
             .init("bits_per_weight", number(item.bitsPerWeight)),
             .init("distance_bits_per_weight", number(item.distance)),
             .init("passes", .array(item.passes.map(JSON.string))),
+            .init("arrays", .array(item.arrays.map(json))),
         ])
     }
-}
 
-extension Encoding {
-    fileprivate func isDense(as dtype: DType) -> Bool {
-        if case .dense(let tensor) = self { tensor.dtype == dtype } else { false }
+    private static func json(_ array: HeldArray) -> JSON {
+        .object([
+            .init("part", .string(array.part)), .init("type", .string(array.kind)),
+            .init("shape", .array(array.shape.axes.map(JSON.integer))),
+            .init("raw_bytes", .integer(array.rawByteCount)), .init("bytes", .integer(array.byteCount)),
+            .init("coder", array.coder.map(JSON.string) ?? .null), .init("shared", .bool(array.isShared)),
+            .init("entropy_bits", .number(array.entropy)),
+            .init("entropy_basis", .string(array.basis.rawValue)),
+        ])
     }
 }

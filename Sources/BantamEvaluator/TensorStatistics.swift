@@ -12,8 +12,12 @@ public struct TensorStatistics: Sendable, Equatable {
     public var sparsity: Double
     /// NaN and infinite elements.
     public var nonFiniteCount: Int
-    /// Entropy of order 0 in bits per element; see ``ElementEntropy``.
+    /// Entropy of order 0 in bits per element, or a bound of it as ``entropyBasis`` says; see ``ElementEntropy``.
     public var entropy: Double
+    /// What ``entropy`` is.
+    public var entropyBasis: ElementEntropy.Basis
+    /// That of order 0 in any case; `nil` if there are too many different values to count.
+    public var orderZeroEntropy: Double?
     /// That of the elements' exponents, if they have any.
     public var exponentEntropy: Double?
 
@@ -23,6 +27,8 @@ public struct TensorStatistics: Sendable, Equatable {
     public init(_ tensor: Tensor) {
         let theory = ElementEntropy(tensor)
         entropy = theory.value
+        entropyBasis = theory.basis
+        orderZeroEntropy = theory.orderZero
         exponentEntropy = theory.exponent
         sparsity = 0
         nonFiniteCount = 0

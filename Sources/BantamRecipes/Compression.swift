@@ -16,6 +16,8 @@ public struct Compression: Sendable {
         public var steps: [String]
         /// How it is held: `quantized>csr>coded`, `dense`, …
         public var encoding: String
+        /// The coders of its arrays, each once, in the order of the arrays.
+        public var coders: [String] = []
         /// Stored bytes of all its parts.
         public var byteCount: Int
         /// What was chosen, kept, skipped or fell back.
@@ -171,6 +173,7 @@ public struct Compression: Sendable {
         self.outcomes = zip(outcomes, summary.tensors).map { outcome, stored in
             var outcome = outcome
             outcome.encoding = stored.encoding
+            outcome.coders = stored.coders
             outcome.byteCount = stored.byteCount
             return outcome
         }

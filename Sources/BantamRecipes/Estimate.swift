@@ -53,10 +53,14 @@ public struct Estimate: Sendable {
                     prediction: result.prediction,
                     step: result.prepared.encoding.isTrellisCoded ? trained[index]?.step : nil)
                 outcome.encoding = result.prepared.summary(of: tensor.dtype)
+                outcome.coders = result.prepared.coders
                 outcome.byteCount = Int((Double(result.prepared.dataByteCount) * share).rounded())
                 let header = result.prepared.byteCount - result.prepared.dataByteCount
-                // Equal tensors are stored once, but for plain ones and those that need a base.
-                let isShared = !result.prepared.isPlain && result.prepared.prediction == nil
+                // Equal tensors are stored once, but for those that need a base, and plain ones where no coder is
+                // asked for.
+                let isShared =
+                    !(result.prepared.isPlain && plan.recipe.coding.isNone)
+                    && result.prepared.prediction == nil
                 let key = isShared ? FinishedTensors.Key(tensor, rule: entry.rule?.number, zeros: nil) : nil
                 return Part(outcome: outcome, headerByteCount: header, isSampled: share > 1, key: key)
             }
@@ -87,6 +91,7 @@ public struct Estimate: Sendable {
             guard let key = part.key else { return outcome }
             if let equal = try known.equal(of: source.tensor(at: index), key) {
                 outcome.encoding = sameAsSummary(parts[equal.index].outcome.tensor.name)
+                outcome.coders = []
                 outcome.byteCount = 0
             } else {
                 known.add(.init(index: index, notes: [], prediction: nil), key)

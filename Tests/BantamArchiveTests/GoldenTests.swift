@@ -103,6 +103,36 @@ import Testing
         }
     }
 
+    /// Equal tensors that stand plain, because no coder makes them smaller.
+    @Test func aFileOfPlainTensorsThatAreEqual() throws {
+        let folder = Self.folder.appendingPathComponent("several")
+        let source = try TensorFiles.open(folder.file("noise.npz"))
+        let path = folder.file("shared-plain.safetensors")
+        let file = try CompressedFile(path)
+        try file.verify(workers: .one)
+        #expect(file.entries == source.entries)
+        for index in file.entries.indices {
+            let found = try file.tensor(at: index)
+            #expect(try found.hasBytes(of: source.tensor(at: index)), "\(file.entries[index].name)")
+        }
+        #expect(
+            file.entries.indices.map { file.storage(at: $0).encoding } == [
+                "dense", "dense", "same as embedding", "same as embedding", "dense", "dense",
+            ])
+        #expect(file.entries.indices.map { file.storage(at: $0).byteCount } == [1536, 40, 0, 0, 1536, 40])
+        try withTemporaryFolder { folder in
+            let again = folder.file("again.safetensors")
+            let writer = try ArchiveWriter(
+                again, overwriting: false, source: source, coding: Coding(named: "zstd:19"))
+            for index in source.entries.indices.reversed() {
+                let tensor = try source.tensor(at: index)
+                try writer.add(writer.prepare(.dense(tensor), workers: .one), at: index, original: tensor)
+            }
+            _ = try writer.finish()
+            #expect(FileManager.default.contentsEqual(atPath: again, andPath: path))
+        }
+    }
+
     /// A file by each coder, of a model that NumPy wrote; `max.safetensors` is of the first form of that coder, which
     /// is read only. What coders of our own write today has the same bytes; libraries may learn to do better.
     @Test(arguments: [

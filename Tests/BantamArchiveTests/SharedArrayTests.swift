@@ -107,8 +107,51 @@ import Testing
         }
     }
 
-    /// A plain tensor stands under its own name in every case, because any tool may look for it there; plain parts
-    /// are shared by tensors that are equal as a whole, and by no others.
+    /// What no coder makes smaller is stored once too, if a coder was asked for: whatever the shape, not as another
+    /// dtype, and not where there is next to nothing to save.
+    @Test func plainTensorsAreSharedWhereACoderWasAskedFor() throws {
+        try withTemporaryFolder { folder in
+            var generator = SeededGenerator(seed: 5)
+            let words = (0..<192).map { _ in UInt64.random(in: 0...UInt64.max, using: &generator) }
+            let noise = Tensor(.uint64, [16, 12], words)
+            let small = Tensor(.uint64, [7], Array(words[..<7]))
+            let named = Tensor(.uint64, [24], Array(words[24..<48]))
+            let tensors: [(name: String, encoding: Encoding, original: Tensor)] = [
+                ("embedding", noise), ("head", Tensor(.uint64, [16, 12], words)),
+                ("turned", noise.reshaped([8, 24])), ("signed", Tensor(.int64, [16, 12], words)),
+                ("small", small), ("again", small), ("x.coded", named), ("named", named), ("third", named),
+            ].map { ($0.0, .dense($0.1), $0.1) }
+            let path = folder.file("1")
+            let summary = try write(tensors, to: path, "zstd")
+            #expect(
+                summary.tensors.map(\.encoding) == [
+                    "dense", "same as embedding", "same as embedding", "dense", "dense", "dense", "dense",
+                    "dense", "same as named",
+                ])
+            #expect(summary.sharedByteCount == 2 * 1536 + 192)
+            #expect(summary.byteCount - summary.headerByteCount == 2 * 1536 + 2 * 56 + 2 * 192)
+            let file = try CompressedFile(path)
+            try file.verify(workers: Workers(2))
+            let restored = folder.file("restored.npz")
+            try Decompression.write(file, to: restored)
+            let back = try TensorFiles.open(restored)
+            for (index, tensor) in tensors.enumerated() {
+                #expect(try file.tensor(at: index).hasBytes(of: tensor.original), "\(tensor.name)")
+                #expect(try back.tensor(at: index).hasBytes(of: tensor.original), "\(tensor.name)")
+            }
+            for (reversed, threads) in [(true, 1), (false, 4)] {
+                let again = folder.file("again")
+                _ = try write(tensors, to: again, "zstd", reversed: reversed, workers: Workers(threads))
+                #expect(FileManager.default.contentsEqual(atPath: path, andPath: again))
+            }
+            // For other tools.
+            #expect(try write(tensors, to: path, "none").sharedByteCount == 0)
+            #expect(try SafetensorsFile(path).entries.count == tensors.count)
+        }
+    }
+
+    /// With coding none a plain tensor stands under its own name in every case, because any tool may look for it
+    /// there; plain parts are shared by tensors that are equal as a whole, and by no others.
     @Test func plainArrays() throws {
         try withTemporaryFolder { folder in
             for name in ["kept", "float16"] {

@@ -40,7 +40,10 @@ import Testing
             let checksum = try #require(try CompressedFile(small).neededBase?.checksum)
             let need = "expected the base 'model.safetensors' (checksum \(checksum))"
 
-            for command in [["decompress", small, back], ["inspect", small], ["evaluate", cnn, small]] {
+            for command in [
+                ["decompress", small, back], ["inspect", small], ["evaluate", cnn, small],
+                ["benchmark", small],
+            ] {
                 let without = try Bantam.run(command)
                 #expect(without.status == 66 && without.output.isEmpty)
                 #expect(without.errors.contains(need) && without.errors.split(separator: "\n").count == 1)
@@ -64,6 +67,9 @@ import Testing
             #expect(fully.status == 0 && fully.output.hasSuffix("every checksum holds\n"))
             let inspection = try Bantam.run("inspect", small, "--base", cnn)
             #expect(inspection.status == 0 && inspection.output.contains("same as base"))
+            let benchmark = try Bantam.run(
+                "benchmark", small, "--base", cnn, "--coding", "zstd", "--min-time", "0")
+            #expect(benchmark.status == 0 && benchmark.output.contains("zstd"))
             let evaluation = try Bantam.run(
                 "evaluate", "--base", cnn, tuned.path, small, "--json", "--require", "max_abs_error<=0")
             #expect(evaluation.status == 0 && evaluation.output.contains("\"exact\": true"))

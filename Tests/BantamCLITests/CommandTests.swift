@@ -81,6 +81,64 @@ import Testing
         let wrong = try Bantam.run("benchmark", cnn, "--coding", "best")
         #expect(wrong.status == 64)
         #expect(wrong.errors.contains("found 'best'"))
+        #expect(rows.allSatisfy { $0["bound_basis"] as? String == "order-0" })
+    }
+
+    /// What is no coder is said to be none, not to be no YAML, of which the user wrote none.
+    @Test(arguments: [
+        ("zstd:", "zstd: expected a level from 1 to 22, found ''"),
+        ("zstd: {", "zstd: expected a level from 1 to 22, found ' {'"),
+        ("# zstd", "coding: expected one of none, auto, "), ("zlib:10", "zlib: expected a level from"),
+    ])
+    func codingIsACoder(_ coding: String, _ message: String) throws {
+        try withTemporaryFolder { (folder: URL) throws in
+            let small = folder.appendingPathComponent("small.safetensors").path
+            let run = try Bantam.run("compress", cnn, small, "--coding", coding)
+            #expect(run.status == 64 && run.errors.contains(message), "\(run.errors)")
+            #expect(run.errors.split(separator: "\n").count == 1 && !run.errors.contains("YAML"))
+            #expect(!FileManager.default.fileExists(atPath: small))
+        }
+    }
+
+    @Test func anUnknownLevelOfTheProcessorIsRefused() throws {
+        let run = try Bantam.run("inspect", cnn, environment: ["BANTAM_SIMD": "bogus"])
+        #expect(run.status == 64 && run.output.isEmpty)
+        #expect(run.errors == "bantam: BANTAM_SIMD: expected portable, avx2 or avx512, found 'bogus'\n")
+        #expect(try Bantam.run("inspect", cnn, environment: ["BANTAM_SIMD": ""]).status == 0)
+    }
+
+    @Test func coderNamesAreShown() throws {
+        try withTemporaryFolder { (folder: URL) throws in
+            let small = folder.appendingPathComponent("small.safetensors").path
+            let compressed = try Bantam.run(
+                "compress", cnn, small, "--coding", "zlib", "--prune", "0.9", "--quantize", "8", "--sparse",
+                "csr")
+            #expect(compressed.status == 0 && compressed.output.contains("coded by"))
+            #expect(compressed.output.contains(#/quantized>csr>coded +zlib /#))
+            let inspection = try Bantam.run("inspect", small)
+            #expect(inspection.output.contains(#/quantized>csr>coded +zlib /#))
+            #expect(inspection.output.contains(#/\n  \.codes\.values +int8 +\d+ +(zlib|–) /#))
+            let json = try Bantam.run("inspect", small, "--json")
+            let root = try #require(
+                try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+            let tensors = try #require(root["tensors"] as? [[String: Any]])
+            let sparse = try #require(tensors.first { $0["encoding"] as? String == "quantized>csr>coded" })
+            #expect(sparse["coders"] as? [String] == ["zlib"])
+            let arrays = try #require(sparse["arrays"] as? [[String: Any]])
+            #expect(
+                arrays.compactMap { $0["part"] as? String } == [
+                    "codes.values", "codes.column_indices", "codes.row_pointers", "scales",
+                ])
+            let bytes = arrays.compactMap { $0["bytes"] as? Int }
+            #expect(bytes.reduce(0, +) == sparse["bytes"] as? Int)
+            let bits = arrays.reduce(0.0) { sum, array in
+                let count = (array["shape"] as? [Int] ?? []).reduce(1, *)
+                return sum + (array["entropy_bits"] as? Double ?? 0) * Double(count)
+            }
+            let elements = (sparse["shape"] as? [Int] ?? []).reduce(1, *)
+            let bound = try #require(sparse["bound_bits_per_weight"] as? Double)
+            #expect(abs(bits / Double(elements) - bound) < 1e-9)
+        }
     }
 
     @Test func inspectSaysWhatTheorySays() throws {

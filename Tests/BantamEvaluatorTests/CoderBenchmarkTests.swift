@@ -66,6 +66,14 @@ import Testing
         #expect(row.ratio > row.bound)
     }
 
+    /// What a container would only make larger stands plain, as in a file.
+    @Test func tinyArraysCountAsPlain() throws {
+        let tiny = MemoryFile("tiny", [("a", Tensor(.uint8, [3], [1, 2, 3] as [UInt8]))])
+        for row in try benchmark("max", "zlib", "lz4", "zstd", threads: [1]).run(tiny) {
+            #expect(row.ratio == 1, "\(row.coder)")
+        }
+    }
+
     @Test func aLimitLeavesPieces() throws {
         let wide = MemoryFile(
             "wide", [("a", Self.weights(.float32, [3000, 1000])), ("b", Self.weights(.float32, [1 << 20]))])

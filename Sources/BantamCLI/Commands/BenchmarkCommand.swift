@@ -8,8 +8,9 @@ struct BenchmarkCommand: ParsableCommand {
         abstract: "Time every lossless coder on the tensors of a file, in memory, on this machine.",
         discussion: """
             Tensors of one dtype go together; those of a compressed file are decoded first. 'ratio' is stored over \
-            original bytes, containers included, 'bound' the order-0 entropy of the same elements (see 'bantam \
-            inspect --help'), 'above' the distance between them. Speeds are in GB/s of original bytes, the best of \
+            original bytes, containers included; an array that a coder does not make smaller counts as stored plain. \
+            'bound' is the order-0 entropy of the same elements, or with '≤' an upper bound of it (see 'bantam inspect \
+            --help'), 'above' the distance between them. Speeds are in GB/s of original bytes, the best of \
             repeated runs: encoding with its checksums; decoding into memory that is there, the same with \
             the checksums compared as readers of files do, and into memory that the system must provide first. \
             Coders too slow for all of it are timed on evenly spread pieces; the column 'timed' says how much. Every \
@@ -47,6 +48,7 @@ struct BenchmarkCommand: ParsableCommand {
     var mebibytes = 256
 
     @OptionGroup var inputOptions: InputOptions
+    @OptionGroup var baseOptions: BaseOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -59,7 +61,8 @@ struct BenchmarkCommand: ParsableCommand {
     }
 
     func run() throws {
-        let source = try inputOptions.open(file)
+        let source = try inputOptions.open(file, base: baseOptions.open())
+        baseOptions.noteIfUnneeded(by: [source], common)
         var benchmark = CoderBenchmark(
             threadCounts: common.workers.count > 1 ? [1, common.workers.count] : [1])
         if !coding.isEmpty { benchmark.coders = try coding.map(coder) }

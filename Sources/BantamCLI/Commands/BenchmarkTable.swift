@@ -16,7 +16,8 @@ struct BenchmarkTable {
         table.rows = rows.map { row in
             [
                 row.coder, row.dtype.rawValue, "\(row.threads)", Format.share(row.ratio),
-                Format.share(row.bound), Format.percent(row.distance), Format.speed(row.encodeSpeed),
+                Format.share(row.bound).marked(row.boundBasis), Format.percent(row.distance),
+                Format.speed(row.encodeSpeed),
                 Format.speed(row.decodeSpeed), Format.speed(row.checkedDecodeSpeed),
                 Format.speed(row.freshDecodeSpeed),
                 Format.bytes(row.timedByteCount)

@@ -8,11 +8,13 @@ struct InspectCommand: ParsableCommand {
         abstract: "Show the tensors of a file: dtype, shape, bytes, statistics, entropy, how they are held.",
         discussion: """
             Entropy is that of order 0 in bits per element: what an ideal coder needs that looks at one element at a \
-            time. Of elements up to 16 bits it is exact; of wider floats it is that of the upper 16 bits, plus the \
-            bits below them but for lowest ones that are zero in the whole tensor; of wider integers the sum over \
-            their bytes. 'exponent' is that of the exponents, 'codes' that of what stands in the file instead of \
-            the values. 'bound' is the entropy of all arrays held for the tensor, in bits per weight, 'bpw' what \
-            the file uses, 'above' the distance: below zero where a coder sees more than single elements.
+            time. Of elements wider than 16 bits with over 2^20 different values, or most of which occur once, '≤' \
+            marks an upper bound instead: of floats the entropy of the upper 16 bits, plus the bits below them but \
+            for lowest ones that are zero in the whole tensor; of integers the sum over their bytes. 'exponent' is \
+            the entropy of the exponents, 'codes' that of what stands in the file instead of the values. 'bound' is \
+            that of all arrays held for the tensor, in bits per weight, 'bpw' what the file uses, 'above' the \
+            distance: below zero where a coder sees more than single elements. Of a compressed file 'coded by' \
+            names the coders; a tensor that is held by several arrays has a row for each of them below it.
 
             EXAMPLES
               bantam inspect model.safetensors

@@ -192,6 +192,8 @@ struct RecipeOptions: ParsableArguments {
         if let recipe { return try Recipe(contentsOf: recipe) }
         if let preset { return try Preset.named(preset).recipe() }
         guard hasFlags else { return try Preset.named("lossless").recipe() }
+        // It becomes a word of YAML, which not every text is.
+        if let coding { _ = try Coding(named: coding) }
         let text = RecipeText.recipe(
             name: RecipeText.commandLine, comment: nil, budget: budget, passes: try passes(),
             coding: coding ?? (isOnlyCast && optimize == nil ? "none" : "auto"), optimize: optimize)

@@ -11,7 +11,7 @@ package struct CodingTrial: Sendable {
     package let tensors: [Tensor]
     /// The coder.
     package let coder: any Coder
-    /// The container of each array; `nil` if it would be stored plain, because no block of it shrinks.
+    /// The container of each array; `nil` if it would be stored plain, because it does not shrink.
     private let containers: [[UInt8]?]
     /// Where each array begins in the memory that all are decoded to.
     private let offsets: [Int]
@@ -22,7 +22,8 @@ package struct CodingTrial: Sendable {
         self.coder = coder
         let results = Mutex([[UInt8]?](repeating: nil, count: tensors.count))
         try Self.forEach(tensors, coder, workers) { index, workers in
-            let bytes = try Self.code(tensors[index], coder, workers)?.bytes
+            let coded = try Self.code(tensors[index], coder, workers)
+            let bytes = coded.flatMap { $0.byteCount < tensors[index].byteCount ? $0.bytes : nil }
             results.withLock { $0[index] = bytes }
         }
         containers = results.withLock { $0 }

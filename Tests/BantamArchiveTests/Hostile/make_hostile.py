@@ -152,8 +152,6 @@ lies = {
     "array-name-empty": (CSR, lambda a: a.weight.update({"values": ""})),
     "array-name-an-ending": (CSR, lambda a: a.weight.update({"values": ".values"})),
     "array-used-twice": (CSR, lambda a: a.weight.update({"column_indices": "weight.row_pointers"})),
-    "array-of-two-tensors": (DENSE, lambda a: a.encodings.update(
-        {"other": dict(a.weight, array="weight")})),
     "array-kept-elsewhere": (DENSE, lambda a: rename(a, "array", "weight.plain")),
     "array-plain-named-coded": (QUANTIZED, lambda a: rename(a, "codes", "weight.codes.coded")),
     "array-bytes-named-coded": (MASK, lambda a: rename(a, "bitmask", "weight.bitmask.coded")),
@@ -223,6 +221,28 @@ def tensor_beside(archive, **changes):
     archive.encodings["other"] = {k: v for k, v in {**archive.weight, **changes}.items() if v is not None}
 
 
+def source_header(archive, **tensors):
+    """Keeps a header of the original file: dtype, shape and bytes of its tensors, one after another."""
+    header, at = {}, 0
+    for name, (dtype, shape, count) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + count]}
+        at += count
+    set_array(archive, "bantam.header", json.dumps(header).encode())
+    archive.metadata["bantam.header"] = "bantam.header"
+
+
+def tensor_before(archive):
+    """A tensor that is held by a later one."""
+    archive.encodings = {"other": dict(archive.weight), "weight": archive.weight}
+
+
+def chain(archive):
+    """A tensor that is held by one that is itself held by another."""
+    tensor_beside(archive)
+    archive.encodings["third"] = dict(archive.weight, array="other")
+
+
+WEIGHT = ("F32", [12, 20], 960)
 SUM = "0123456789abcdef"
 lies |= {
     # Bases
@@ -263,6 +283,24 @@ lies |= {
     "shared-checksum-wrong": ("kept-zstd", lambda a: tensor_beside(a, checksum=SUM)),
     "shared-part-of-kept": (DENSE, lambda a: tensor_beside(a, **{
         "array": None, "values": "weight", "gaps": "weight"})),
+    "shared-plain-with-nothing": (DENSE, lambda a: tensor_beside(a, array="nothing")),
+    "shared-plain-with-itself": (DENSE, lambda a: tensor_beside(a, array="other")),
+    "shared-plain-with-a-later": (DENSE, tensor_before),
+    "shared-plain-with-a-shared": (DENSE, chain),
+    "shared-plain-with-a-part": (QUANTIZED, lambda a: tensor_beside(a, **{
+        "array": "weight.scales", "shape": [12], "codes": None, "scales": None, "granularity": None})),
+    "shared-plain-shorter": (DENSE, lambda a: tensor_beside(a, shape=[12, 19])),
+    "shared-plain-longer": (DENSE, lambda a: tensor_beside(a, shape=[1 << 20, 240])),
+    "shared-plain-as-another-dtype": (DENSE, lambda a: tensor_beside(a, dtype="uint32")),
+    "shared-plain-as-complex": (DENSE, lambda a: tensor_beside(a, dtype="complex128", shape=[60])),
+    "shared-plain-checksum-wrong": (DENSE, lambda a: tensor_beside(a, checksum=SUM)),
+    # The original file's header
+    "header-of-another-shape": (DENSE, lambda a: source_header(a, weight=("F32", [240], 960))),
+    "header-of-another-dtype": (DENSE, lambda a: source_header(a, weight=("I32", [12, 20], 960))),
+    "header-of-another-name": (DENSE, lambda a: source_header(a, other=WEIGHT)),
+    "header-of-more": (DENSE, lambda a: source_header(a, weight=WEIGHT, more=("F32", [0], 0))),
+    "header-of-fewer": (DENSE, lambda a: (source_header(a, weight=WEIGHT), tensor_beside(a))),
+    "header-not-json": (DENSE, lambda a: (source_header(a), set_array(a, "bantam.header", b"weight"))),
     "shared-header": ("kept-zstd", lambda a: a.metadata.update({"bantam.header": a.weight["array"]})),
 }
 

@@ -1,9 +1,10 @@
 """Writes expected.npz: what every golden file decodes to, by docs/reader.py and not by Bantam; checks what is in
-several/ against the models those files were made of.
+several/ and coders/ against the models those files were made of.
 
 On the way it checks that the safetensors package itself opens every file and sees the same arrays.
 Usage: python3 make_expected.py   (packages: requirements.txt)
 """
+import json
 import pathlib
 import sys
 
@@ -35,9 +36,10 @@ for name, values in expected.items():
 
 # Files of several tensors come back as what they were made of, bit for bit.
 several = here / "several"
-tuned, tied = np.load(several / "tuned.npz"), np.load(several / "tied.npz")
+tuned, tied, noise = (np.load(several / f"{name}.npz") for name in ("tuned", "tied", "noise"))
 base = reader.base_bytes(str(several / "base.npz"))
-for name, source in (("predicted-none", tuned), ("predicted-zstd", tuned), ("shared-none", tied), ("shared-zstd", tied)):
+for name, source in (("predicted-none", tuned), ("predicted-zstd", tuned), ("shared-none", tied), ("shared-zstd", tied),
+                     ("shared-plain", noise)):
     path = several / f"{name}.safetensors"
     with safe_open(path, "np") as file:
         assert all(file.get_tensor(name) is not None for name in file.keys())
@@ -48,5 +50,18 @@ for name, source in (("predicted-none", tuned), ("predicted-zstd", tuned), ("sha
             assert np.abs(values - source[key]).max() <= np.abs(source[key]).max() / 254, path
         else:
             assert values.dtype == source[key].dtype and values.tobytes() == source[key].tobytes(), (path, key)
+
+# By every coder comes back the model that it was given.
+coders = here / "coders"
+data = (coders / "model.safetensors").read_bytes()
+start = 8 + int.from_bytes(data[:8], "little")
+items = json.loads(data[8:start])
+model = {name: reader.typed(data[start:][slice(*item["data_offsets"])], reader.FLOATS[item["dtype"]])
+         .reshape(item["shape"]) for name, item in items.items()}
+for path in sorted(set(coders.glob("*.safetensors")) - {coders / "model.safetensors"}):
+    tensors = reader.read(path)
+    assert list(tensors) == list(model), path
+    for name, values in tensors.items():
+        assert values.shape == model[name].shape and values.tobytes() == model[name].tobytes(), (path, name)
 np.savez(here / "expected.npz", **expected)
 print(len(expected), "files")

@@ -6,6 +6,8 @@ The golden files predicted-*.safetensors were made of them by the command:
 and shared-*.safetensors of tied.npz, in which tensors are equal:
     bantam compress tied.npz shared-none.safetensors --coding none --quantize 8
     bantam compress tied.npz shared-zstd.safetensors --coding zstd:19
+and shared-plain.safetensors of noise.npz, in which tensors are equal that no coder makes smaller:
+    bantam compress noise.npz shared-plain.safetensors --coding zstd:19
 Usage: python3 make_models.py   (packages: ../requirements.txt)
 """
 import pathlib
@@ -35,3 +37,7 @@ np.savez(here / "tuned.npz", moved=moved(single, np.uint32), flipped=flipped(hal
 
 matrix = (random.normal(0, 20, (32, 32)).round() / 64).astype("<f4")
 np.savez(here / "tied.npz", embedding=matrix, bias=matrix[0], head=matrix, gain=matrix[0])
+
+noise = random.integers(-2**63, 2**63 - 1, (16, 12))
+np.savez(here / "noise.npz", embedding=noise, few=noise[0, :5], head=noise, turned=noise.reshape(12, 16),
+         words=noise.view("<u8"), again=noise[0, :5])
