@@ -62,12 +62,11 @@ NARROW table32 load_table(const uint8_t bytes[32]) {
                      _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(bytes + 16)))};
 }
 
+// Of a place below 128 a shuffle takes the lower four bits; the fifth says which of the two registers.
 NARROW __m256i look_up(table32 table, __m256i symbols, int is_large) {
-    if (!is_large) return _mm256_shuffle_epi8(table.low, symbols);
-    // Places with their top bit set give zero.
-    return _mm256_or_si256(
-        _mm256_shuffle_epi8(table.low, _mm256_adds_epu8(symbols, _mm256_set1_epi8(0x70))),
-        _mm256_shuffle_epi8(table.high, _mm256_sub_epi8(symbols, _mm256_set1_epi8(16))));
+    const __m256i low = _mm256_shuffle_epi8(table.low, symbols);
+    if (!is_large) return low;
+    return _mm256_blendv_epi8(low, _mm256_shuffle_epi8(table.high, symbols), _mm256_slli_epi16(symbols, 3));
 }
 
 // MARK: Planes
@@ -146,8 +145,7 @@ typedef struct {
     __m256i boundaries[15];  // by row: the place before that of the next symbol that starts beyond the first slot
     unsigned boundary_count;
     table32 frequencies, starts, values;
-    __m256i escape;
-    int has_escape;
+    __m256i escape;  // the symbol, or one that there is not
 } decoding_tables;
 
 NARROW decoding_tables decoding_tables_of(const rans_table *table) {
@@ -173,7 +171,6 @@ NARROW decoding_tables decoding_tables_of(const rans_table *table) {
     tables.starts = load_table(bytes[1]);
     tables.values = load_table(bytes[2]);
     tables.escape = _mm256_set1_epi8((char)table->escape);
-    tables.has_escape = table->escape >= 0;
     return tables;
 }
 
@@ -234,7 +231,7 @@ NARROW void write_elements(rans_layout layout, uint8_t *to, __m256i heads, const
     store(to + 32, _mm256_permute2x128_si256(a, b, 0x31));
 }
 
-NARROW int decode_steps(rans_layout layout, rans_decoder *decoder, int is_large) {
+NARROW int decode_steps(rans_layout layout, rans_decoder *decoder, int is_large, int has_escape) {
     const decoding_tables tables = decoding_tables_of(decoder->table);
     __m256i states[4][2];
 #pragma unroll
@@ -274,10 +271,9 @@ NARROW int decode_steps(rans_layout layout, rans_decoder *decoder, int is_large)
                 __m256i *first = &states[2 * half][part], *second = &states[2 * half + 1][part];
                 *first = _mm256_add_epi16(_mm256_mullo_epi16(even(frequency), odd(*first)), even(offset));
                 *second = _mm256_add_epi16(_mm256_mullo_epi16(odd(frequency), odd(*second)), odd(offset));
+                if (!has_escape) continue;
                 const unsigned escapes = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(symbol, tables.escape));
-                if (__builtin_expect(escapes != 0, 0) && tables.has_escape
-                    && !insert_escapes(decoder, &high[part], escapes))
-                    return 0;
+                if (__builtin_expect(escapes != 0, 0) && !insert_escapes(decoder, &high[part], escapes)) return 0;
             }
             refill(states[2 * half], &streams[2 * half]);
             refill(states[2 * half + 1], &streams[2 * half + 1]);
@@ -317,8 +313,12 @@ NARROW int decode_steps(rans_layout layout, rans_decoder *decoder, int is_large)
 }
 
 NARROW_ENTRY int rans_decode_steps_avx2(rans_decoder *decoder) {
-#define DECODE(constant) \
-    return decoder->table->symbol_count > 16 ? decode_steps(constant, decoder, 1) : decode_steps(constant, decoder, 0)
+    // Large alphabets have an escape, or are as good as if they had.
+    const int is_large = decoder->table->symbol_count > 16, has_escape = decoder->table->escape >= 0;
+#define DECODE(constant)                                       \
+    return is_large     ? decode_steps(constant, decoder, 1, 1) \
+           : has_escape ? decode_steps(constant, decoder, 0, 1) \
+                        : decode_steps(constant, decoder, 0, 0)
     RANS_FOR_LAYOUT(decoder->block->layout, DECODE)
 #undef DECODE
     return 0;
