@@ -46,8 +46,8 @@ package struct CodingTrial: Sendable {
     }
 
     /// Codes all arrays again, each block in a container of its own that is let go of at once: the memory of one
-    /// block does for all that a thread codes. Blocks are cut and arranged as was found
-    /// best for their array before.
+    /// block does for all that a thread codes. Blocks are cut and arranged as was found best for their array
+    /// before.
     package func encode(workers: Workers) throws {
         let blocks = try tensors.indices.flatMap { index -> [Block] in
             let header = try containers[index]?.withUnsafeBytes { try CodedArray.header(of: $0) }
