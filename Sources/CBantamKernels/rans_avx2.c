@@ -174,6 +174,22 @@ NARROW decoding_tables decoding_tables_of(const rans_table *table) {
     return tables;
 }
 
+NARROW void find_symbols(const decoding_tables *tables, const __m256i slots[4], __m256i symbols[4]) {
+    __m256i rows[4], places[4];
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        rows[i] = _mm256_and_si256(_mm256_srli_epi16(slots[i], 4), _mm256_set1_epi8(15));
+        places[i] = _mm256_and_si256(slots[i], _mm256_set1_epi8(15));
+        symbols[i] = _mm256_shuffle_epi8(tables->firsts, rows[i]);
+    }
+    for (unsigned k = 0; k < tables->boundary_count; k++)
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            const __m256i boundary = _mm256_shuffle_epi8(tables->boundaries[k], rows[i]);
+            symbols[i] = _mm256_sub_epi8(symbols[i], _mm256_cmpgt_epi8(places[i], boundary));
+        }
+}
+
 // The states of a vector of 32 below 256 take the next bytes of the stream.
 NARROW void refill(__m256i states[2], const uint8_t **stream) {
     __m256i needs[2];
@@ -196,15 +212,36 @@ NARROW void refill(__m256i states[2], const uint8_t **stream) {
     }
 }
 
-// Escapes are rare enough to be put in one by one; 0 if one is missing.
-NARROW int insert_escapes(rans_decoder *decoder, __m256i *values, unsigned places) {
-    uint8_t bytes[32];
-    store(bytes, *values);
-    for (; places; places &= places - 1) {
-        if (decoder->escape == decoder->escape_end) return 0;
-        bytes[__builtin_ctz(places)] = *decoder->escape++;
+// Steps whose escapes are put in together, while what they decoded to is in the nearest cache.
+enum { CHUNK = 16 };
+
+// Which bytes of a vector of packed order are escapes.
+typedef struct {
+    uint32_t vector;  // of four a step, from the first step of a chunk on
+    uint32_t places;
+} escaped;
+
+// Adds what was escaped to the heads, which are `stride` bytes apart and have zeros there; 0 if an escape is missing.
+// Done for a chunk of steps at once: amid the vectors a wrong guess about an escape would take as long as half a step.
+NARROW int insert_escapes(rans_layout layout, rans_decoder *decoder, const escaped *escapes, size_t count,
+                          uint8_t *heads, size_t stride) {
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *const step = heads + escapes[i].vector / 4 * STEP * stride;
+        for (uint32_t places = escapes[i].places; places; places &= places - 1) {
+            if (decoder->escape == decoder->escape_end) return 0;
+            const unsigned value = *decoder->escape++;
+            const unsigned q = escapes[i].vector % 4 * 32 + (unsigned)__builtin_ctz(places);
+            uint8_t *const to = step + rans_element(layout, q) * stride;
+            if (layout.head_bytes == 1) {
+                *to |= (uint8_t)(layout.rotates ? value >> 1 | value << 7 : value);
+                continue;
+            }
+            uint16_t head;
+            memcpy(&head, to, 2);
+            head |= (uint16_t)(layout.rotates ? value << 7 : value << 8);
+            memcpy(to, &head, 2);
+        }
     }
-    *values = load(bytes);
     return 1;
 }
 
@@ -240,69 +277,72 @@ NARROW int decode_steps(rans_layout layout, rans_decoder *decoder, int is_large,
     for (int v = 0; v < STREAMS; v++) streams[v] = decoder->streams[v];
     uint8_t *result = decoder->result + decoder->step * STEP * layout.element_bytes;
     const uint8_t *kept = layout.low_bits ? decoder->block->kept : NULL;
+    // The result has the heads as they are but for float64, where each step gets its escapes before they are joined.
+    const int has_heads = layout.low_bits <= 16;
     size_t step = decoder->step;
-    for (size_t end = step + rans_safe_steps(decoder); step < end; step++) {
-        const uint8_t *fields = raw + (layout.head_bytes == 2 ? STEP : 0);
-        const unsigned keep = kept ? kept[step] : 0;
-        __m256i slots[4], rows[4], places[4], symbols[4];
-#pragma unroll
-        for (int i = 0; i < 4; i++) {
-            slots[i] = packed(states[i / 2 * 2][i % 2], states[i / 2 * 2 + 1][i % 2]);
-            rows[i] = _mm256_and_si256(_mm256_srli_epi16(slots[i], 4), _mm256_set1_epi8(15));
-            places[i] = _mm256_and_si256(slots[i], _mm256_set1_epi8(15));
-            symbols[i] = _mm256_shuffle_epi8(tables.firsts, rows[i]);
-        }
-        for (unsigned k = 0; k < tables.boundary_count; k++)
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-                const __m256i boundary = _mm256_shuffle_epi8(tables.boundaries[k], rows[i]);
-                symbols[i] = _mm256_sub_epi8(symbols[i], _mm256_cmpgt_epi8(places[i], boundary));
-            }
+    for (const size_t end = step + rans_safe_steps(decoder); step < end;) {
+        const size_t chunk_steps = !has_heads ? 1 : end - step < CHUNK ? end - step : CHUNK;
+        const uint8_t *const chunk_raw = raw;
+        uint8_t *const chunk = result;
         uint16_t heads[STEP];
+        escaped escapes[4 * CHUNK];
+        size_t escaped_count = 0;
+        for (uint32_t vector = 0; vector < 4 * chunk_steps; vector += 4, step++) {
+            const uint8_t *fields = raw + (layout.head_bytes == 2 ? STEP : 0);
+            const unsigned keep = kept ? kept[step] : 0;
+            __m256i slots[4], symbols[4];
 #pragma unroll
-        for (int half = 0; half < 2; half++) {
-            __m256i high[2];
+            for (int i = 0; i < 4; i++) slots[i] = packed(states[i / 2 * 2][i % 2], states[i / 2 * 2 + 1][i % 2]);
+            find_symbols(&tables, slots, symbols);
 #pragma unroll
-            for (int part = 0; part < 2; part++) {
-                const __m256i symbol = symbols[2 * half + part], slot = slots[2 * half + part];
-                const __m256i frequency = look_up(tables.frequencies, symbol, is_large);
-                const __m256i offset = _mm256_sub_epi8(slot, look_up(tables.starts, symbol, is_large));
-                high[part] = look_up(tables.values, symbol, is_large);
-                __m256i *first = &states[2 * half][part], *second = &states[2 * half + 1][part];
-                *first = _mm256_add_epi16(_mm256_mullo_epi16(even(frequency), odd(*first)), even(offset));
-                *second = _mm256_add_epi16(_mm256_mullo_epi16(odd(frequency), odd(*second)), odd(offset));
-                if (!has_escape) continue;
-                const unsigned escapes = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(symbol, tables.escape));
-                if (__builtin_expect(escapes != 0, 0) && !insert_escapes(decoder, &high[part], escapes)) return 0;
-            }
-            refill(states[2 * half], &streams[2 * half]);
-            refill(states[2 * half + 1], &streams[2 * half + 1]);
-            uint8_t *to = layout.low_bits > 16 ? (uint8_t *)(heads + HALF * half)
-                                               : result + HALF * half * layout.element_bytes;
+            for (int half = 0; half < 2; half++) {
+                __m256i high[2];
 #pragma unroll
-            for (int part = 0; part < 2; part++) {
-                __m256i bytes = high[part];
-                if (layout.field_bits) bytes = _mm256_or_si256(bytes, read_fields(layout, fields, half, part));
-                if (layout.head_bytes == 1) {
-                    if (layout.rotates)
-                        bytes = _mm256_or_si256(
-                            _mm256_and_si256(_mm256_srli_epi16(bytes, 1), _mm256_set1_epi8(0x7f)),
-                            _mm256_slli_epi16(_mm256_and_si256(bytes, _mm256_set1_epi8(1)), 7));
-                    store(to + 32 * part, bytes);
-                    continue;
+                for (int part = 0; part < 2; part++) {
+                    const __m256i symbol = symbols[2 * half + part], slot = slots[2 * half + part];
+                    const __m256i frequency = look_up(tables.frequencies, symbol, is_large);
+                    const __m256i offset = _mm256_sub_epi8(slot, look_up(tables.starts, symbol, is_large));
+                    high[part] = look_up(tables.values, symbol, is_large);
+                    __m256i *first = &states[2 * half][part], *second = &states[2 * half + 1][part];
+                    *first = _mm256_add_epi16(_mm256_mullo_epi16(even(frequency), odd(*first)), even(offset));
+                    *second = _mm256_add_epi16(_mm256_mullo_epi16(odd(frequency), odd(*second)), odd(offset));
+                    if (!has_escape) continue;
+                    const unsigned places = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(symbol, tables.escape));
+                    escapes[escaped_count] = (escaped){vector + 2 * half + part, places};
+                    escaped_count += places != 0;
                 }
-                const size_t width = layout.low_bits == 16 ? 4 : 2;
-                const __m256i lows = load(raw + HALF * half + 32 * part);
-                write_elements(layout, to + 16 * (size_t)part * width,
-                               _mm256_or_si256(_mm256_slli_epi16(bytes, 8), even(lows)), raw, keep, 2 * half, part);
-                write_elements(layout, to + (32 + 16 * (size_t)part) * width,
-                               _mm256_or_si256(_mm256_andnot_si256(_mm256_set1_epi16(0xff), bytes), odd(lows)), raw,
-                               keep, 2 * half + 1, part);
+                refill(states[2 * half], &streams[2 * half]);
+                refill(states[2 * half + 1], &streams[2 * half + 1]);
+                uint8_t *to = !has_heads ? (uint8_t *)(heads + HALF * half)
+                                         : result + HALF * half * layout.element_bytes;
+#pragma unroll
+                for (int part = 0; part < 2; part++) {
+                    __m256i bytes = high[part];
+                    if (layout.field_bits) bytes = _mm256_or_si256(bytes, read_fields(layout, fields, half, part));
+                    if (layout.head_bytes == 1) {
+                        if (layout.rotates)
+                            bytes = _mm256_or_si256(
+                                _mm256_and_si256(_mm256_srli_epi16(bytes, 1), _mm256_set1_epi8(0x7f)),
+                                _mm256_slli_epi16(_mm256_and_si256(bytes, _mm256_set1_epi8(1)), 7));
+                        store(to + 32 * part, bytes);
+                        continue;
+                    }
+                    const size_t width = layout.low_bits == 16 ? 4 : 2;
+                    const __m256i lows = load(raw + HALF * half + 32 * part);
+                    write_elements(layout, to + 16 * (size_t)part * width,
+                                   _mm256_or_si256(_mm256_slli_epi16(bytes, 8), even(lows)), raw, keep, 2 * half, part);
+                    write_elements(layout, to + (32 + 16 * (size_t)part) * width,
+                                   _mm256_or_si256(_mm256_andnot_si256(_mm256_set1_epi16(0xff), bytes), odd(lows)), raw,
+                                   keep, 2 * half + 1, part);
+                }
             }
+            raw += rans_head_bytes(layout) + rans_low_bytes(layout, keep);
+            result += STEP * layout.element_bytes;
         }
-        if (layout.low_bits > 16) rans_join_float64(keep, raw + STEP, heads, result);
-        raw += rans_head_bytes(layout) + rans_low_bytes(layout, keep);
-        result += STEP * layout.element_bytes;
+        uint8_t *const first = has_heads ? chunk + layout.element_bytes - layout.head_bytes : (uint8_t *)heads;
+        const size_t stride = has_heads ? layout.element_bytes : 2;
+        if (!insert_escapes(layout, decoder, escapes, escaped_count, first, stride)) return 0;
+        if (!has_heads) rans_join_float64(kept ? kept[step - 1] : 0, chunk_raw + STEP, heads, chunk);
     }
 #pragma unroll
     for (int i = 0; i < 8; i++) store(decoder->states + 16 * i, states[i / 2][i % 2]);

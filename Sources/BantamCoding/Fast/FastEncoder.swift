@@ -34,8 +34,7 @@ struct FastEncoder {
             var counts = [UInt32](repeating: 0, count: 256)
             bantam_rans_count(candidate.kernel, block.baseAddress, count, stride, &counts)
             let model = FastModel(
-                counts: counts, mask: candidate.valueMask, isComplete: stride == 1,
-                spreadsRare: candidate.spreadsRareSymbols)
+                counts: counts, mask: candidate.valueMask, isComplete: stride == 1)
             let total = counts.reduce(UInt64(0)) { $0 + UInt64($1) }
             let bits = (model.cost(of: counts) / total) + UInt64(candidate.restBitCount) << 16
             if bits < best?.bits ?? .max { best = (candidate, model, bits) }

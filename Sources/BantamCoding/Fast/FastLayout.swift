@@ -42,9 +42,6 @@ struct FastLayout: Hashable, Sendable {
     var restBitCount: Int { bantam_rans_rest_bits(kernel) }
     /// The bits of the high byte that are coded.
     var valueMask: UInt8 { bantam_rans_value_mask(kernel) }
-    /// Whether rare symbols stand between common ones: a tenth of a per mille larger, a fifth faster with AVX2. Numbers of
-    /// a byte, all of it head, are where decoding is slowest.
-    var spreadsRareSymbols: Bool { elementByteCount == 1 }
     /// Whether steps may drop trailing zero bits.
     var dropsZeros: Bool { self == .float32 || self == .float64 }
 

@@ -23,11 +23,11 @@ struct FastModel {
     ///   - counts: by value, 256 of them, at least one not zero.
     ///   - mask: the bits that values consist of.
     ///   - isComplete: whether every element was counted.
-    ///   - spreadsRare: whether rare symbols stand between common ones instead of after them.
-    init(counts: [UInt32], mask: UInt8, isComplete: Bool, spreadsRare: Bool) {
+    init(counts: [UInt32], mask: UInt8, isComplete: Bool) {
         let total = counts.reduce(UInt64(0)) { $0 + UInt64($1) }
         var ranked = (0..<256).filter { counts[$0] > 0 }
         ranked.sort { counts[$0] == counts[$1] ? $0 < $1 : counts[$0] > counts[$1] }
+        var escaped: UInt64?
         let possible = 1 << mask.nonzeroBitCount
         let listedCount = ranked.prefix(FastModel.largestAlphabet - 1).prefix {
             UInt64(counts[$0]) * 1429 > total
@@ -38,27 +38,47 @@ struct FastModel {
             ranked += missing
         } else if !isComplete || listedCount < max(ranked.count, 2) {
             ranked.removeSubrange(listedCount...)
-            if spreadsRare { ranked = FastModel.spread(ranked) }
-            values = ranked.map { UInt8($0) }
-            let listed = ranked.map { UInt64(counts[$0]) }
-            frequencies = FastModel.frequencies(of: listed + [total - listed.reduce(0, +)], total: total)
-            return
+            escaped = ranked.reduce(total) { $0 - UInt64(counts[$1]) }
         }
-        if spreadsRare { ranked = FastModel.spread(ranked) }
-        values = ranked.map { UInt8($0) }
-        frequencies = FastModel.frequencies(of: ranked.map { UInt64(counts[$0]) }, total: total)
+        let listed = ranked.map { UInt64(counts[$0]) }
+        let shares = FastModel.frequencies(of: listed + (escaped.map { [$0] } ?? []), total: total)
+        let escapes = shares.dropFirst(ranked.count)
+        let order = FastModel.order(of: Array(shares.prefix(ranked.count)), before: Int(escapes.first ?? 0))
+        values = order.map { UInt8(ranked[$0]) }
+        frequencies = order.map { shares[$0] } + escapes
     }
 
-    /// The most common, the rarest, the next most common, the next rarest: so no 16 slots hold many symbols, and
-    /// decoders that find a symbol by comparing have less to compare with.
-    private static func spread(_ ranked: [Int]) -> [Int] {
-        var rest = ranked[...]
-        var result: [Int] = []
-        while let common = rest.popFirst() {
-            result.append(common)
-            if let rare = rest.popLast() { result.append(rare) }
+    /// The order in which symbols of such frequencies get their slots, so that few begin within any 16: decoders that
+    /// have no look-up among 256 find a symbol by comparing with those. Apart from that common ones come first: states
+    /// that come from lower slots are smaller, and the common ones are coded most.
+    ///
+    /// - Parameter last: the slots behind them, the escape's.
+    private static func order(of frequencies: [UInt8], before last: Int) -> [Int] {
+        let rising = frequencies.indices.sorted { (frequencies[$0], $0) < (frequencies[$1], $1) }
+        for limit in 1..<row {
+            if let order = order(rising, of: frequencies, before: last, limit: limit) { return order }
         }
-        return result
+        return rising.reversed()
+    }
+
+    private static let row = 16
+
+    /// Goes from the last slot to the first and takes the rarest symbol that is left and fits, again and again; `nil` if
+    /// that does not keep to `limit` symbols that begin in a row, one at its start not counted.
+    private static func order(_ rising: [Int], of frequencies: [UInt8], before last: Int, limit: Int) -> [Int]? {
+        var (left, order, taken) = (rising, [Int](), last)
+        var begun = taken % row > 0 ? 1 : 0
+        while !left.isEmpty {
+            let least = begun < limit ? 0 : row - taken % row
+            guard let next = left.firstIndex(where: { Int(frequencies[$0]) >= least }) else { return nil }
+            let symbol = left.remove(at: next)
+            let end = taken + Int(frequencies[symbol])
+            if end / row > taken / row { begun = 0 }
+            if end % row > 0 { begun += 1 }
+            order.append(symbol)
+            taken = end
+        }
+        return order.reversed()
     }
 
     /// A model that was read; `nil` unless it is one.
