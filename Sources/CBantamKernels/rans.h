@@ -107,11 +107,11 @@ void rans_encode_steps_avx2(rans_encoder *encoder);
 void rans_encode_steps_avx512(rans_encoder *encoder);
 #endif
 
-// A step takes at most a byte for each state, so this many steps need no check.
-BANTAM_BODY size_t rans_safe_steps(const rans_decoder *decoder) {
-    size_t safe = decoder->steps - decoder->step;
+// A step takes at most a byte for each state, so this many of those that are left need no check.
+BANTAM_BODY size_t rans_safe_steps(const rans_decoder *decoder, size_t step, const uint8_t *const streams[STREAMS]) {
+    size_t safe = decoder->steps - step;
     for (int v = 0; v < STREAMS; v++) {
-        const size_t steps = (size_t)(decoder->limits[v] - decoder->streams[v]) / LANES_OF_STREAM;
+        const size_t steps = (size_t)(decoder->limits[v] - streams[v]) / LANES_OF_STREAM;
         if (steps < safe) safe = steps;
     }
     return safe;

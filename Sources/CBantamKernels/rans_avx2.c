@@ -280,8 +280,8 @@ NARROW int decode_steps(rans_layout layout, rans_decoder *decoder, int is_large,
     // The result has the heads as they are but for float64, where each step gets its escapes before they are joined.
     const int has_heads = layout.low_bits <= 16;
     size_t step = decoder->step;
-    for (const size_t end = step + rans_safe_steps(decoder); step < end;) {
-        const size_t chunk_steps = !has_heads ? 1 : end - step < CHUNK ? end - step : CHUNK;
+    for (size_t safe; (safe = rans_safe_steps(decoder, step, streams)) > 0;) {
+        const size_t chunk_steps = !has_heads ? 1 : safe < CHUNK ? safe : CHUNK;
         const uint8_t *const chunk_raw = raw;
         uint8_t *const chunk = result;
         uint16_t heads[STEP];

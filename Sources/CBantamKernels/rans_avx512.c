@@ -179,7 +179,7 @@ WIDE int decode_steps(rans_layout layout, int has_escape, rans_decoder *decoder)
     uint8_t *result = decoder->result + decoder->step * STEP * layout.element_bytes;
     const uint8_t *kept = layout.low_bits ? decoder->block->kept : NULL;
     size_t step = decoder->step;
-    for (size_t end = step + rans_safe_steps(decoder); step < end; step++) {
+    for (size_t safe = 0; safe > 0 || (safe = rans_safe_steps(decoder, step, streams)) > 0; safe--, step++) {
         const uint8_t *fields = raw + (layout.head_bytes == 2 ? STEP : 0);
         const unsigned keep = kept ? kept[step] : 0;
         uint16_t heads[STEP];

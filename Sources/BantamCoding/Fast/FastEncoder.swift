@@ -28,7 +28,9 @@ struct FastEncoder {
         count = block.count / width
         self.block = block
         laneCount = count < FastEncoder.smallCount ? 8 : BANTAM_RANS_STEP
-        let stride = (count - 1) / FastEncoder.sampleCount + 1
+        var stride = (count - 1) / FastEncoder.sampleCount + 1
+        // Lengths of rows have the factors 2 and 3: one in common, and only some of the columns would be seen.
+        while stride > 1, stride % 2 == 0 || stride % 3 == 0 { stride += 1 }
         var best: (layout: FastLayout, model: FastModel, bits: UInt64)?
         for candidate in candidates {
             var counts = [UInt32](repeating: 0, count: 256)
@@ -40,7 +42,7 @@ struct FastEncoder {
             if bits < best?.bits ?? .max { best = (candidate, model, bits) }
         }
         guard let best else { return nil }
-        (layout, model) = (best.layout, best.model)
+        (layout, model) = (best.layout, best.model.ordered)
         var kept: [UInt8] = []
         if layout.dropsZeros {
             kept = [UInt8](repeating: 0, count: count / BANTAM_RANS_STEP)

@@ -42,43 +42,55 @@ struct FastModel {
         }
         let listed = ranked.map { UInt64(counts[$0]) }
         let shares = FastModel.frequencies(of: listed + (escaped.map { [$0] } ?? []), total: total)
-        let escapes = shares.dropFirst(ranked.count)
-        let order = FastModel.order(of: Array(shares.prefix(ranked.count)), before: Int(escapes.first ?? 0))
-        values = order.map { UInt8(ranked[$0]) }
-        frequencies = order.map { shares[$0] } + escapes
+        values = ranked.map { UInt8($0) }
+        frequencies = shares
     }
 
-    /// The order in which symbols of such frequencies get their slots, so that few begin within any 16: decoders that
-    /// have no look-up among 256 find a symbol by comparing with those. Apart from that common ones come first: states
-    /// that come from lower slots are smaller, and the common ones are coded most.
-    ///
-    /// - Parameter last: the slots behind them, the escape's.
-    private static func order(of frequencies: [UInt8], before last: Int) -> [Int] {
-        let rising = frequencies.indices.sorted { (frequencies[$0], $0) < (frequencies[$1], $1) }
-        for limit in 1..<row {
-            if let order = order(rising, of: frequencies, before: last, limit: limit) { return order }
+    /// The same with the slots in the order that suits decoders: few symbols begin within any 16, for those that have no
+    /// look-up among 256 find a symbol by comparing. Apart from that common ones come first: states that come from lower
+    /// slots are smaller, and the common ones are coded most. So three are let begin; with two, floats took up to 0.01 %
+    /// more.
+    var ordered: FastModel {
+        let rising = values.indices.sorted { (frequencies[$0], $0) < (frequencies[$1], $1) }
+        let shares = rising.map { Int(frequencies[$0]) }
+        let escape = hasEscape ? Int(frequencies[values.count]) : 0
+        var order: [Int]?
+        for limit in 3..<FastModel.row where order == nil {
+            order = FastModel.order(of: shares, before: escape, limit: limit)
         }
-        return rising.reversed()
+        var model = self
+        for (place, index) in (order ?? []).enumerated() {
+            model.values[place] = values[rising[index]]
+            model.frequencies[place] = frequencies[rising[index]]
+        }
+        return model
     }
 
     private static let row = 16
 
     /// Goes from the last slot to the first and takes the rarest symbol that is left and fits, again and again; `nil` if
     /// that does not keep to `limit` symbols that begin in a row, one at its start not counted.
-    private static func order(_ rising: [Int], of frequencies: [UInt8], before last: Int, limit: Int) -> [Int]? {
-        var (left, order, taken) = (rising, [Int](), last)
+    ///
+    /// - Parameters:
+    ///   - shares: the slots of each symbol, rising.
+    ///   - last: the slots that are behind them all, the escape's.
+    private static func order(of shares: [Int], before last: Int, limit: Int) -> [Int]? {
+        var order = [Int](repeating: 0, count: shares.count)
+        var (left, taken) = (UInt32(truncatingIfNeeded: UInt64(1) << shares.count - 1), last)
         var begun = taken % row > 0 ? 1 : 0
-        while !left.isEmpty {
+        for place in order.indices.reversed() {
             let least = begun < limit ? 0 : row - taken % row
-            guard let next = left.firstIndex(where: { Int(frequencies[$0]) >= least }) else { return nil }
-            let symbol = left.remove(at: next)
-            let end = taken + Int(frequencies[symbol])
+            var next = left.trailingZeroBitCount
+            while next < shares.count, shares[next] < least || left >> next & 1 == 0 { next += 1 }
+            guard next < shares.count else { return nil }
+            left &= ~(1 << next)
+            let end = taken + shares[next]
             if end / row > taken / row { begun = 0 }
             if end % row > 0 { begun += 1 }
-            order.append(symbol)
+            order[place] = next
             taken = end
         }
-        return order.reversed()
+        return order
     }
 
     /// A model that was read; `nil` unless it is one.
