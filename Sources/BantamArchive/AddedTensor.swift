@@ -92,10 +92,12 @@ struct AddedTensor: Sendable {
         if tree.base != nil {
             checksum = Checksum(of: original)
             isLossless = true
-        } else if case .dense(let array) = tree, case .dense(let tensor) = prepared.encoding,
-            array.layout.dtype == original.dtype
-        {
-            checksum = array.contentChecksum
+        } else if case .dense(let tensor) = prepared.encoding, tensor.dtype == original.dtype {
+            if case .dense(let array) = tree {
+                checksum = array.contentChecksum
+            } else {
+                checksum = Checksum(of: tensor)
+            }
             isLossless = tensor.storage === original.storage || checksum == Checksum(of: original)
         } else {
             (checksum, isLossless) = try Reconstruction.compared(

@@ -150,7 +150,7 @@ struct ArchiveStructure {
         } else if shape.elementCount == 0 {
             throw BantamError(.corruption, "expected a dense tensor of shape \(shape), found parts")
         }
-        if case .packed = record.tree {
+        if record.tree.isPacked {
             throw BantamError(.corruption, "expected packed codes as part of an encoding, found them alone")
         }
         let resolver = ArrayResolver(file: file, indices: indices, tensor: record.name, original: dtype)
@@ -260,6 +260,16 @@ extension PartTree {
         case .dense: true
         case .number, .quantized, .lowRank, .palettized, .trellis, .packed, .base, .predicted: false
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.isExact
+        case .repeatedRows(let distinct, _, _): distinct.isExact
+        }
+    }
+
+    /// Whether this is no more than packed codes.
+    fileprivate var isPacked: Bool {
+        switch self {
+        case .packed: true
+        case .repeatedRows(let distinct, _, _): distinct.isPacked
+        default: false
         }
     }
 }

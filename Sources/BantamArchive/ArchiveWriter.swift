@@ -114,13 +114,14 @@ public final class ArchiveWriter: Sendable {
     ///   - original: the source's tensor.
     ///   - workers: threads to choose a coder with.
     /// - Returns: whether it will be. It is not worth it for small tensors, for those that do not clearly
-    ///   shrink, and for those that are in memory already: they are to be prepared and added.
+    ///   shrink, for those with equal rows, and for those that are in memory already: they are to be prepared and added.
     /// - Throws: ``BantamError`` of a coder.
     public func stream(_ original: Tensor, at index: Int, workers: Workers = .one) throws -> Bool {
         let entry = source.entries[index]
         return try locating(tensor: entry.name) {
             guard original.storage.isMapped, original.shape == entry.shape, original.dtype == entry.dtype,
-                let encoder = try coding.blockEncoder(for: original, workers: workers)
+                let encoder = try coding.blockEncoder(for: original, workers: workers),
+                EqualRows(of: original, workers: workers) == nil
             else { return false }
             let stream = TensorStream(index: index, tensor: original, encoder: encoder)
             try add(AddedTensor(SpooledArray(stream), original: entry.dtype), at: index)

@@ -39,6 +39,10 @@ extension PartTree where Leaf == String {
         case .relative(let values, let gaps): return [node(Part.values, values), leaf(Part.gaps, gaps)]
         case .lowRank(let left, let right, let rank):
             return [node(Part.left, left), node(Part.right, right), JSON.Member("rank", .integer(rank))]
+        case .repeatedRows(let distinct, let repeats, let rows):
+            return [
+                node(Part.distinct, distinct), leaf(Part.repeats, repeats), JSON.Member("rows", .integer(rows)),
+            ]
         case .base(let base): return [leaf(Part.base, base.description)]
         case .predicted(let residual, let kind, let base):
             return [leaf(Part.base, base.description), leaf(kind.rawValue, residual)]
@@ -202,6 +206,11 @@ extension PartTree where Leaf == String {
                 throw BantamError(.corruption, "encodings: expected 'rank' to be a positive integer")
             }
             self = .lowRank(left: try node(Part.left), right: try node(Part.right), rank: rank)
+        case [Part.distinct, Part.repeats, "rows"]:
+            guard let rows = try value("rows").integerValue, rows > 0 else {
+                throw BantamError(.corruption, "encodings: expected 'rows' to be a positive integer")
+            }
+            self = .repeatedRows(distinct: try node(Part.distinct), repeats: try leaf(Part.repeats), rows: rows)
         case [Part.base]: self = .base(try base())
         case [Part.base, Residual.difference.rawValue]:
             self = .predicted(

@@ -19,6 +19,8 @@ indirect enum PartTree<Leaf: Sendable>: Sendable {
     case bitmask(values: PartTree, bitmask: Leaf)
     case relative(values: PartTree, gaps: Leaf)
     case lowRank(left: PartTree, right: PartTree, rank: Int)
+    /// Equal rows of a matrix once; `rows` is the number of distinct ones, which are dense or packed.
+    case repeatedRows(distinct: PartTree, repeats: Leaf, rows: Int)
     /// The tensor of the base with that checksum, as it is. Only a whole tensor is held so.
     case base(Checksum)
     /// What remains of the tensor when that of the base, with that checksum, is known. Likewise.
@@ -57,6 +59,8 @@ enum Part {
     static let gaps = "gaps"
     static let left = "left"
     static let right = "right"
+    static let distinct = "distinct"
+    static let repeats = "repeats"
     static let base = "base"
 }
 
@@ -100,6 +104,10 @@ extension PartTree {
             return .relative(values: try tree(values, Part.values), gaps: try leaf(gaps, Part.gaps))
         case .lowRank(let left, let right, let rank):
             return .lowRank(left: try tree(left, Part.left), right: try tree(right, Part.right), rank: rank)
+        case .repeatedRows(let distinct, let repeats, let rows):
+            return .repeatedRows(
+                distinct: try tree(distinct, Part.distinct), repeats: try leaf(repeats, Part.repeats),
+                rows: rows)
         case .base(let base): return .base(base)
         case .predicted(let residual, let kind, let base):
             return .predicted(residual: try leaf(residual, kind.rawValue), kind: kind, base: base)
@@ -121,6 +129,7 @@ extension PartTree {
         case .quantized(let codes, _, _, _), .palettized(let codes, _, _): codes.elements
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.elements
         case .lowRank(let left, _, _): left.elements
+        case .repeatedRows(let distinct, _, _): distinct.elements
         case .number, .trellis, .base, .predicted: nil
         }
     }
@@ -142,6 +151,7 @@ extension PartTree {
         case .bitmask(let values, _): nested("bitmask", values)
         case .relative(let values, _): nested("relative", values)
         case .lowRank(let left, _, _): nested("low-rank", left)
+        case .repeatedRows(let distinct, _, _): nested("repeated-rows", distinct)
         case .base: "same as base"
         case .predicted(_, let kind, _): kind.rawValue
         }
@@ -162,6 +172,7 @@ extension PartTree {
         switch self {
         case .packed(_, let packing): packing.codes.bits
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.codeBits
+        case .repeatedRows(let distinct, _, _): distinct.codeBits
         default: 16
         }
     }
@@ -293,6 +304,13 @@ extension PartTree where Leaf == Tensor {
                 try LowRank(
                     validating: shape, left: left.encoding(shape: [rows, rank], workers: workers),
                     right: right.encoding(shape: [rank, columns], workers: workers)))
+        case .repeatedRows(let distinct, let repeats, let rows):
+            let shape = try whole()
+            let columns = shape.matrixForm?.columns ?? 0
+            let distinct = try distinct.encoding(shape: [rows, columns], workers: workers)
+            return .dense(
+                try RepeatedRows(distinct: distinct.decoded(workers: workers), repeats: repeats)
+                    .decoded(shape: shape, workers: workers))
         case .base, .predicted:
             throw BantamError(.internal, "a tensor that is predicted from a base has no encoding of its own")
         }

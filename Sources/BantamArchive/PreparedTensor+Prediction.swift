@@ -88,7 +88,8 @@ extension PreparedTensor {
         _ tensor: Tensor, _ kind: Residual, from base: Tensor, coding: Coding, workers: Workers
     ) throws {
         let residual = try kind.taken(of: tensor, from: base, workers: workers)
-        try self.init(.dense(residual), coding: coding, workers: workers)
+        // A residual is an array of its own, whatever rows are equal.
+        try self.init(whole: .dense(residual), coding: coding, workers: workers)
     }
 }
 

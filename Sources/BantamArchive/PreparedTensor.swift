@@ -81,13 +81,71 @@ public struct PreparedTensor: Sendable {
     /// - Throws: ``BantamError`` of kind `invalidArgument` if the encoding is so small beside the tensor that
     ///   readers would take it for an attack (over 1 MiB of tensor for each byte).
     public init(_ encoding: Encoding, coding: Coding, workers: Workers) throws {
+        if !coding.isNone, let once = try PreparedTensor(rowsOnce: encoding, coding: coding, workers: workers) {
+            let whole =
+                once.repeatsAreNegligible
+                ? nil : try PreparedTensor(whole: encoding, coding: coding, workers: workers)
+            self = whole.flatMap { $0.byteCount <= once.byteCount ? $0 : nil } ?? once
+        } else {
+            try self.init(whole: encoding, coding: coding, workers: workers)
+        }
+    }
+
+    /// The tensor with equal rows, or equal rows of its codes, stored once; `nil` if there are too few.
+    private init?(rowsOnce encoding: Encoding, coding: Coding, workers: Workers) throws {
+        guard let parts = PartTree<Tensor>(encoding).withRowsOnce(workers) else { return nil }
+        let coded = try parts.coded(coding, workers)
+        guard coded.isInProportion(to: encoding.shape) else { return nil }
+        self.init(encoding, tree: coded.withNumbers())
+    }
+
+    /// The tensor with all its rows.
+    init(whole encoding: Encoding, coding: Coding, workers: Workers) throws {
         // A tensor without elements has nothing to encode, and a reader need not wonder about its parts.
         let encoding =
             encoding.shape.elementCount == 0 ? .dense(try encoding.decoded(workers: workers)) : encoding
         self.encoding = encoding
         let parts = PartTree<Tensor>(encoding)
-        let isTrellisCoded = if case .trellis = parts { true } else { false }
-        let coded = try parts.map(packed: { codes, packing in
+        let coded = try parts.coded(coding, workers)
+        if coded.isInProportion(to: encoding.shape) {
+            tree = coding.isNone ? coded : coded.withNumbers()
+            return
+        }
+        tree = parts.map(packed: { Array.packed($0, $1) }) {
+            Array(layout: ArrayLayout(dtype: $1.dtype, shape: $1.shape), content: .plain($1))
+        }
+        guard tree.isInProportion(to: encoding.shape) else {
+            throw BantamError(
+                .invalidArgument,
+                "\(encoding.summary) would hold \(encoding.shape) elements in \(dataByteCount) bytes, more than "
+                    + "readers accept; keep the tensor dense")
+        }
+    }
+}
+
+extension PreparedTensor {
+    /// How many rows of the tensor are stored as the repetition of an earlier one, and how many rows there are;
+    /// `nil` if none is.
+    public var repeatedRows: (copies: Int, rows: Int)? {
+        tree.repeats.map { repeats, distinctCount in
+            let rows = repeats.layout.shape.elementCount
+            return (rows - distinctCount, rows)
+        }
+    }
+
+    /// Whether what says which rows are equal takes less than a thousandth of the tensor. No coder makes much more of
+    /// fewer rows, so this is all that storing each of them once can lose.
+    private var repeatsAreNegligible: Bool {
+        tree.repeats.map { ($0.array.byteCount + 200) * 1000 <= dataByteCount } ?? false
+    }
+}
+
+extension PartTree where Leaf == Tensor {
+    /// The tree with its arrays as `coding` codes them.
+    fileprivate func coded(_ coding: Coding, _ workers: Workers) throws -> PartTree<PreparedTensor.Array> {
+        typealias Array = PreparedTensor.Array
+        let isTrellisCoded = if case .trellis = self { true } else { false }
+        return try map(packed: { codes, packing in
             // Packed codes hide their statistics from coders: whichever of the two is smaller, header included.
             guard let coded = try coding.encode(codes, workers: workers),
                 coded.byteCount < packing.codes.byteCount(packing.count) + Packing.headerByteCount
@@ -100,29 +158,18 @@ public struct PreparedTensor: Sendable {
             let coded = isTrellisCoded ? nil : try coding.encode(tensor, workers: workers)
             return Array(layout: layout, content: coded.map { .coded($0) } ?? .plain(tensor))
         }
-        // Eight bytes an element: whatever the original dtype was, but for complex ones, which stay dense.
-        let largest = encoding.shape.elementCount * 8
-        func isAllowed(_ tree: PartTree<Array>) -> Bool {
-            if case .dense = tree { return true }
-            return Proportion.allows(largest, for: tree.leaves.reduce(0) { $0 + $1.byteCount })
-        }
-        if isAllowed(coded) {
-            tree = coding.isNone ? coded : coded.withNumbers()
-            return
-        }
-        tree = parts.map(packed: { Array.packed($0, $1) }) {
-            Array(layout: ArrayLayout(dtype: $1.dtype, shape: $1.shape), content: .plain($1))
-        }
-        guard isAllowed(tree) else {
-            throw BantamError(
-                .invalidArgument,
-                "\(encoding.summary) would hold \(encoding.shape) elements in \(dataByteCount) bytes, more than "
-                    + "readers accept; keep the tensor dense")
-        }
     }
 }
 
 extension PartTree where Leaf == PreparedTensor.Array {
+    /// Whether readers take so few bytes for a tensor of that shape.
+    fileprivate func isInProportion(to shape: Shape) -> Bool {
+        if case .dense = self { return true }
+        // Eight bytes an element, whatever the original dtype was, but for complex ones, whose rows alone are shared.
+        let largest = shape.elementCount * (repeats == nil ? 8 : 16)
+        return Proportion.allows(largest, for: leaves.reduce(0) { $0 + $1.byteCount })
+    }
+
     /// The tree with the only scale of coded or packed codes as a number, which takes less than an array. Beside plain
     /// codes it stays one, for tools that know no more than safetensors.
     fileprivate func withNumbers() -> PartTree {
@@ -156,6 +203,7 @@ extension PartTree where Leaf == PreparedTensor.Array {
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _):
             values.nodeHeaderByteCount
         case .lowRank(let left, let right, _): 16 + left.nodeHeaderByteCount + right.nodeHeaderByteCount
+        case .repeatedRows(let distinct, _, _): 32 + distinct.nodeHeaderByteCount
         case .trellis: 24
         case .dense, .number, .base, .predicted: 0
         }
@@ -164,7 +212,7 @@ extension PartTree where Leaf == PreparedTensor.Array {
     /// Whether codes are coded or packed.
     private var isOnlyForReaders: Bool {
         switch self {
-        case .packed: true
+        case .packed, .repeatedRows: true
         case .dense(let array): array.isCoded
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _):
             values.isOnlyForReaders

@@ -32,6 +32,8 @@ struct ArrayResolver {
     /// The original dtype.
     let original: DType
 
+    private static let indexTypes: [DType] = [.uint8, .uint16, .uint32, .uint64]
+
     /// The arrays of a tree.
     ///
     /// - Parameters:
@@ -91,9 +93,8 @@ struct ArrayResolver {
             }
             let columnIndices = try array(columnIndices, shape: [count])
             let rowPointers = try array(rowPointers, shape: [rows + 1])
-            let unsigned: [DType] = [.uint8, .uint16, .uint32, .uint64]
-            try check(columnIndices.layout.dtype, among: unsigned, "column indices")
-            try check(rowPointers.layout.dtype, among: unsigned, "row pointers")
+            try check(columnIndices.layout.dtype, among: ArrayResolver.indexTypes, "column indices")
+            try check(rowPointers.layout.dtype, among: ArrayResolver.indexTypes, "row pointers")
             return .csr(values: values, columnIndices: columnIndices, rowPointers: rowPointers)
         case .bitmask(let values, let bitmask):
             let (values, _) = try resolve(values: values, shape)
@@ -115,6 +116,19 @@ struct ArrayResolver {
             return .lowRank(
                 left: try resolve(left, shape: [rows, rank]),
                 right: try resolve(right, shape: [rank, columns]), rank: rank)
+        case .repeatedRows(let distinct, let repeats, let distinctRows):
+            guard let (rows, columns) = shape?.matrixForm, distinctRows <= rows else {
+                throw BantamError(
+                    .corruption,
+                    "expected a matrix of at least \(distinctRows) rows, found shape \(shape ?? [])")
+            }
+            let distinct = try resolve(distinct, shape: [distinctRows, columns])
+            guard distinct.isDense else {
+                throw BantamError(.corruption, "expected distinct rows plain or packed, found others")
+            }
+            let repeats = try array(repeats, shape: [rows])
+            try check(repeats.layout.dtype, among: ArrayResolver.indexTypes, "repeats")
+            return .repeatedRows(distinct: distinct, repeats: repeats, rows: distinctRows)
         case .base(let base): return .base(base)
         case .predicted(let residual, let kind, let base):
             guard let dtype = Residual.dtype(of: original) else {
@@ -232,6 +246,7 @@ extension PartTree where Leaf == StoredArray {
         case .csr(let values, _, _), .bitmask(let values, _), .relative(let values, _): values.element
         case .dense(let array): (array.layout.dtype, array.layout.shape.elementCount)
         case .lowRank(let left, _, _): left.element
+        case .repeatedRows(let distinct, _, _): distinct.element
         // Refused inside another; and this is no dtype of codes.
         case .number, .trellis, .base, .predicted: (.bool, 0)
         }
