@@ -120,8 +120,8 @@ public final class ArchiveWriter: Sendable {
         let entry = source.entries[index]
         return try locating(tensor: entry.name) {
             guard original.storage.isMapped, original.shape == entry.shape, original.dtype == entry.dtype,
-                let encoder = try coding.blockEncoder(for: original, workers: workers),
-                EqualRows(of: original, workers: workers) == nil
+                !coding.isNone, EqualRows(of: original, workers: workers) == nil,
+                let encoder = try coding.blockEncoder(for: original, workers: workers)
             else { return false }
             let stream = TensorStream(index: index, tensor: original, encoder: encoder)
             try add(AddedTensor(SpooledArray(stream), original: entry.dtype), at: index)

@@ -41,7 +41,8 @@ extension PartTree where Leaf == String {
             return [node(Part.left, left), node(Part.right, right), JSON.Member("rank", .integer(rank))]
         case .repeatedRows(let distinct, let repeats, let rows):
             return [
-                node(Part.distinct, distinct), leaf(Part.repeats, repeats), JSON.Member("rows", .integer(rows)),
+                node(Part.distinct, distinct), leaf(Part.repeats, repeats),
+                JSON.Member("rows", .integer(rows)),
             ]
         case .base(let base): return [leaf(Part.base, base.description)]
         case .predicted(let residual, let kind, let base):
@@ -210,7 +211,8 @@ extension PartTree where Leaf == String {
             guard let rows = try value("rows").integerValue, rows > 0 else {
                 throw BantamError(.corruption, "encodings: expected 'rows' to be a positive integer")
             }
-            self = .repeatedRows(distinct: try node(Part.distinct), repeats: try leaf(Part.repeats), rows: rows)
+            self = .repeatedRows(
+                distinct: try node(Part.distinct), repeats: try leaf(Part.repeats), rows: rows)
         case [Part.base]: self = .base(try base())
         case [Part.base, Residual.difference.rawValue]:
             self = .predicted(

@@ -81,7 +81,8 @@ public struct PreparedTensor: Sendable {
     /// - Throws: ``BantamError`` of kind `invalidArgument` if the encoding is so small beside the tensor that
     ///   readers would take it for an attack (over 1 MiB of tensor for each byte).
     public init(_ encoding: Encoding, coding: Coding, workers: Workers) throws {
-        if !coding.isNone, let once = try PreparedTensor(rowsOnce: encoding, coding: coding, workers: workers) {
+        if !coding.isNone, let once = try PreparedTensor(rowsOnce: encoding, coding: coding, workers: workers)
+        {
             let whole =
                 once.repeatsAreNegligible
                 ? nil : try PreparedTensor(whole: encoding, coding: coding, workers: workers)
@@ -133,10 +134,11 @@ extension PreparedTensor {
         }
     }
 
-    /// Whether what says which rows are equal takes less than a thousandth of the tensor. No coder makes much more of
-    /// fewer rows, so this is all that storing each of them once can lose.
+    /// Whether what says which rows are equal takes less than every 256th byte of the tensor. No coder makes more of
+    /// fewer rows, so this is all that storing each of them once can lose, and no more than most coders gain by it: see
+    /// ``EqualRows/leastSaved(of:)``.
     private var repeatsAreNegligible: Bool {
-        tree.repeats.map { ($0.array.byteCount + 200) * 1000 <= dataByteCount } ?? false
+        tree.repeats.map { ($0.array.byteCount + 200) * 256 <= dataByteCount } ?? false
     }
 }
 

@@ -62,7 +62,8 @@ private struct RowSources: IndexVisitor {
             guard number <= Number(clamping: seen) else {
                 throw BantamError(
                     .corruption,
-                    "expected row \(row) to repeat one of the \(seen) distinct rows above it, found \(number)")
+                    "expected row \(row) to repeat one of the \(seen) distinct rows above it, found \(number)"
+                )
             }
             sources.append(Int(number) - 1)
         }

@@ -151,13 +151,17 @@ public struct Compression: Sendable {
                     isMeasured
                         ? try SquaredError(of: result.prepared.encoding, tensor, workers: workers) : nil
                 }
+                let rows = result.prepared.repeatedRows.map { copies, rows in
+                    "\(copies) of its \(rows) rows repeat earlier ones, which are stored once"
+                }
+                let ownNotes = result.notes + (rows.map { [$0] } ?? [])
                 if let key {
                     finished.add(
-                        .init(index: index, notes: result.notes, prediction: result.prediction, error: error),
+                        .init(index: index, notes: ownNotes, prediction: result.prediction, error: error),
                         key)
                 }
                 progress(entry.tensor.byteCount)
-                let notes = (trained.reasonSkipped(index).map { [$0] } ?? []) + result.notes
+                let notes = (trained.reasonSkipped(index).map { [$0] } ?? []) + ownNotes
                 return Outcome(
                     entry, plan, notes: notes, prediction: result.prediction, error: error,
                     step: result.prepared.encoding.isTrellisCoded ? trained[index]?.step : nil)

@@ -106,9 +106,6 @@ struct TensorCompression {
                 prepared = plain
             }
         }
-        if let (copies, rows) = prepared.repeatedRows {
-            notes.append("\(copies) of its \(rows) rows repeat earlier ones, which are stored once")
-        }
         self.prepared = prepared
         self.notes = notes
         prediction = base.map { $0.tensor == nil ? .withoutCounterpart : prepared.prediction ?? .notSmaller }
