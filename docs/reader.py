@@ -158,6 +158,10 @@ def read(path, base={}):
                 steps = residual >> 1 ^ -(residual & 1)
                 bits = (np.frombuffer(bits, residual.dtype) + steps).tobytes()
             return typed(bits, KINDS[node["dtype"]]).reshape(shape)
+        if "repeats" in node:
+            repeats = array(node["repeats"], owner).astype("i8")
+            distinct = tensor(node["distinct"], owner, (node["rows"], int(np.prod(shape[1:]))))
+            return distinct[np.where(repeats, repeats, np.cumsum(repeats == 0)) - 1].reshape(shape)
         if "packed" in node:
             codes = unpacked(array(node["packed"], owner), node["type"], node["count"])
             return codes if shape is None else codes.reshape(shape)

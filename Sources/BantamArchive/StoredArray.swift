@@ -117,15 +117,15 @@ struct ArrayResolver {
                 left: try resolve(left, shape: [rows, rank]),
                 right: try resolve(right, shape: [rank, columns]), rank: rank)
         case .repeatedRows(let distinct, let repeats, let distinctRows):
-            guard let (rows, columns) = shape?.matrixForm, distinctRows <= rows else {
+            guard let shape else { throw BantamError(.corruption, "expected plain or quantized values") }
+            guard let (rows, columns) = shape.matrixForm, distinctRows <= rows else {
                 throw BantamError(
-                    .corruption,
-                    "expected a matrix of at least \(distinctRows) rows, found shape \(shape ?? [])")
+                    .corruption, "expected a matrix of at least \(distinctRows) rows, found shape \(shape)")
+            }
+            guard distinct.isDense else {
+                throw BantamError(.corruption, "expected distinct rows dense or packed, found others")
             }
             let distinct = try resolve(distinct, shape: [distinctRows, columns])
-            guard distinct.isDense else {
-                throw BantamError(.corruption, "expected distinct rows plain or packed, found others")
-            }
             let repeats = try array(repeats, shape: [rows])
             try check(repeats.layout.dtype, among: ArrayResolver.indexTypes, "repeats")
             return .repeatedRows(distinct: distinct, repeats: repeats, rows: distinctRows)
@@ -252,14 +252,16 @@ extension PartTree where Leaf == StoredArray {
         }
     }
 
+    fileprivate var isPalettized: Bool { if case .palettized = self { true } else { false } }
+}
+
+extension PartTree {
     fileprivate var isDense: Bool {
         switch self {
         case .dense, .packed: true
         default: false
         }
     }
-
-    fileprivate var isPalettized: Bool { if case .palettized = self { true } else { false } }
 }
 
 extension QuantizedForm {

@@ -1,4 +1,3 @@
-import BantamArchive
 import BantamCoding
 import BantamEncodings
 import BantamLoaders
@@ -6,6 +5,8 @@ import BantamTensors
 import BantamTestSupport
 import Foundation
 import Testing
+
+@testable import BantamArchive
 
 /// Files that version 1 wrote once and every later version must read.
 ///
@@ -26,6 +27,61 @@ import Testing
                     [(name: "weight", encoding: encoding)], to: path, coding: Coding(named: coding),
                     metadata: [("format", "pt")])
             }
+        }
+        let path = Self.several.file("repeated-rows.safetensors")
+        if !FileManager.default.fileExists(atPath: path) { try Self.writeRepeatedRows(to: path) }
+    }
+
+    private static let several = folder.appendingPathComponent("several")
+
+    /// Equal rows of tensors of several dtypes, of codes and of packed codes, once each. Coded by a coder of ours.
+    private static func writeRepeatedRows(to path: String) throws {
+        let source = try TensorFiles.open(several.file("rows.npz"))
+        let writer = try ArchiveWriter(
+            path, overwriting: false, source: source, coding: try Coding(named: "fast"))
+        for (index, entry) in source.entries.enumerated() {
+            let tensor = try source.tensor(at: index)
+            var encoding = Encoding.dense(tensor)
+            if ["codes", "small"].contains(entry.name) {
+                let codes = Samples.codes(tensor.array(as: Float.self), entry.shape)
+                encoding = .quantized(
+                    Quantized(
+                        codes: .dense(codes), scales: Samples.scales([40]), zeroPoints: nil,
+                        granularity: .channel, codeBits: entry.name == "small" ? 3 : 8))
+            }
+            try writer.add(writer.prepare(encoding, workers: .one), at: index, original: tensor)
+        }
+        _ = try writer.finish()
+    }
+
+    /// A file in which the rows of matrices stand once, made of what NumPy wrote, and again with the same bytes.
+    @Test func aFileWithRepeatedRows() throws {
+        let source = try TensorFiles.open(Self.several.file("rows.npz"))
+        let path = Self.several.file("repeated-rows.safetensors")
+        let file = try CompressedFile(path, workers: Workers(2))
+        try file.verify(workers: .one)
+        #expect(file.entries == source.entries)
+        for index in file.entries.indices {
+            let found = try file.tensor(at: index)
+            #expect(try found.hasBytes(of: source.tensor(at: index)), "\(file.entries[index].name)")
+        }
+        #expect(
+            file.entries.indices.map { "\(file.entries[$0].name): \(file.storage(at: $0).encoding)" } == [
+                "embedding: repeated-rows>coded", "kernel: repeated-rows>coded",
+                "codes: quantized>repeated-rows>coded", "small: quantized>repeated-rows>int3>coded",
+                "noise: repeated-rows",
+            ])
+        let shapes = file.entries.indices.map {
+            file.arrays(at: $0).map { "\($0.part) \($0.kind) \($0.shape)" }
+        }
+        #expect(shapes[0] == ["distinct float32 21×32", "repeats uint8 40"])
+        #expect(shapes[1] == ["distinct float16 21×48", "repeats uint8 40"])
+        #expect(
+            shapes[3] == ["codes.distinct int3 1008", "codes.repeats uint8 40", "scales float32 40"])
+        try withTemporaryFolder { folder in
+            let again = folder.file("again.safetensors")
+            try Self.writeRepeatedRows(to: again)
+            #expect(FileManager.default.contentsEqual(atPath: again, andPath: path))
         }
     }
 
@@ -157,7 +213,10 @@ import Testing
                 again, overwriting: false, source: source, coding: Coding(named: coder))
             for index in source.entries.indices {
                 let tensor = try source.tensor(at: index)
-                try writer.add(writer.prepare(.dense(tensor), workers: .one), at: index, original: tensor)
+                // The files are older than storing equal rows once.
+                let prepared = try PreparedTensor(
+                    whole: .dense(tensor), coding: Coding(named: coder), workers: .one)
+                try writer.add(prepared, at: index, original: tensor)
             }
             _ = try writer.finish()
             #expect(FileManager.default.contentsEqual(atPath: again, andPath: path))

@@ -27,7 +27,7 @@ class Archive:
         header = json.loads(data[8:start])
         self.metadata = header.pop("__metadata__")
         self.encodings = json.loads(self.metadata["bantam.encodings"])
-        self.weight = self.encodings["weight"]
+        self.weight = self.encodings.get("weight")
         self.arrays = {k: [v["dtype"], v["shape"], data[start + v["data_offsets"][0]:start + v["data_offsets"][1]]]
                        for k, v in sorted(header.items(), key=lambda item: item[1]["data_offsets"])}
         self.checksums = None
@@ -445,6 +445,77 @@ lies.update({
     "scale-without-granularity": (NUMBER, member(["scales"], "weight.codes.coded")),
     "scale-null": (NUMBER, member(["scales"], None)),
     "codes-a-number": (NUMBER, member(["codes"], 1)),
+})
+
+ROWS_ONCE = "several/repeated-rows"
+
+
+def rows(**changes):
+    """Changes members of a tensor with 21 distinct rows of 40, whose arrays are plain."""
+    return lambda archive: archive.encodings["noise"].update(changes)
+
+
+def repeats(change, dtype="u1"):
+    """Changes the numbers that say which rows are equal."""
+    def lie(archive):
+        numbers = np.frombuffer(archive.arrays["noise.repeats"][2], "u1").astype(dtype)
+        replace(archive, "noise.repeats", {"u1": "U8", "i1": "I8", "u8": "U64", "f4": "F32"}[dtype], change(numbers))
+    return lie
+
+
+def at(place, value):
+    def change(numbers):
+        numbers[place] = value
+        return numbers
+    return change
+
+
+def rows_of_scales(archive):
+    replace(archive, "codes.s", "F32", np.ones((21, 4), "f4"))
+    replace(archive, "codes.r", "U8", np.frombuffer(archive.arrays["noise.repeats"][2], "u1"))
+    archive.encodings["codes"].update(
+        granularity="group:8", scales={"distinct": "codes.s", "repeats": "codes.r", "rows": 21})
+
+
+def rows_of_values(archive):
+    replace(archive, "noise.bitmask", "U8", np.full(20, 255, "u1"))
+    node = archive.encodings["noise"]
+    node.update(values={part: node.pop(part) for part in ("distinct", "repeats", "rows")}, bitmask="noise.bitmask")
+
+
+lies.update({
+    "rows-repeat-beyond": (ROWS_ONCE, repeats(at(39, 22))),
+    "rows-repeat-largest": (ROWS_ONCE, repeats(at(39, (1 << 64) - 1), "u8")),
+    "rows-repeat-a-later": (ROWS_ONCE, repeats(at(1, 2))),
+    "rows-repeat-at-once": (ROWS_ONCE, repeats(at(0, 1))),
+    "rows-all-distinct": (ROWS_ONCE, repeats(at(slice(0, 40), 0))),
+    "rows-one-less-distinct": (ROWS_ONCE, repeats(at(19, 1))),
+    "rows-repeats-signed": (ROWS_ONCE, repeats(at(0, 0), "i1")),
+    "rows-repeats-floats": (ROWS_ONCE, repeats(at(0, 0), "f4")),
+    "rows-repeats-short": (ROWS_ONCE, repeats(lambda numbers: numbers[:39])),
+    "rows-repeats-long": (ROWS_ONCE, repeats(lambda numbers: np.append(numbers, numbers[:1]))),
+    "rows-repeats-a-node": (ROWS_ONCE, rows(repeats={"distinct": "noise.repeats"})),
+    "rows-count-zero": (ROWS_ONCE, rows(rows=0)),
+    "rows-count-less": (ROWS_ONCE, rows(rows=20)),
+    "rows-count-more": (ROWS_ONCE, rows(rows=41)),
+    "rows-count-largest": (ROWS_ONCE, rows(rows=(1 << 63) - 1)),
+    "rows-count-text": (ROWS_ONCE, rows(rows="21")),
+    "rows-shape-other": (ROWS_ONCE, rows(shape=[20, 8])),
+    "rows-shape-a-vector": (ROWS_ONCE, rows(shape=[160])),
+    "rows-shape-empty": (ROWS_ONCE, rows(shape=[40, 0])),
+    "rows-shape-terabyte": (ROWS_ONCE, rows(shape=[40, 1 << 36])),
+    "rows-shape-many": (ROWS_ONCE, rows(shape=[1 << 40, 4])),
+    "rows-dtype-other": (ROWS_ONCE, rows(dtype="uint64")),
+    "rows-checksum-wrong": (ROWS_ONCE, rows(checksum="0123456789abcdef")),
+    "rows-with-a-base": (ROWS_ONCE, rows(base="0123456789abcdef")),
+    "rows-within-rows": (ROWS_ONCE, rows(
+        distinct={"distinct": "noise.distinct", "repeats": "noise.repeats", "rows": 21})),
+    "rows-sparse": (ROWS_ONCE, rows(distinct={"values": "noise.distinct", "bitmask": "noise.repeats"})),
+    "rows-packed-alone": (ROWS_ONCE, lambda a: a.encodings.update(small={
+        **{part: a.encodings["small"][part] for part in ("dtype", "shape", "checksum")}, **a.encodings["small"]["codes"]})),
+    "rows-of-scales": (ROWS_ONCE, rows_of_scales),
+    "rows-of-values": (ROWS_ONCE, rows_of_values),
+    "rows-of-trellis-indices": (ROWS_ONCE, lambda a: a.encodings["codes"].update(trellis=8)),
 })
 
 for old in here.glob("*.safetensors"):

@@ -36,10 +36,10 @@ for name, values in expected.items():
 
 # Files of several tensors come back as what they were made of, bit for bit.
 several = here / "several"
-tuned, tied, noise = (np.load(several / f"{name}.npz") for name in ("tuned", "tied", "noise"))
+tuned, tied, noise, rows = (np.load(several / f"{name}.npz") for name in ("tuned", "tied", "noise", "rows"))
 base = reader.base_bytes(str(several / "base.npz"))
 for name, source in (("predicted-none", tuned), ("predicted-zstd", tuned), ("shared-none", tied), ("shared-zstd", tied),
-                     ("shared-plain", noise)):
+                     ("shared-plain", noise), ("repeated-rows", rows)):
     path = several / f"{name}.safetensors"
     with safe_open(path, "np") as file:
         assert all(file.get_tensor(name) is not None for name in file.keys())

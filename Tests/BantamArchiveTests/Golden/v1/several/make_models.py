@@ -8,6 +8,7 @@ and shared-*.safetensors of tied.npz, in which tensors are equal:
     bantam compress tied.npz shared-zstd.safetensors --coding zstd:19
 and shared-plain.safetensors of noise.npz, in which tensors are equal that no coder makes smaller:
     bantam compress noise.npz shared-plain.safetensors --coding zstd:19
+and repeated-rows.safetensors of rows.npz, in which rows are equal, by GoldenTests, which quantizes codes and small.
 Usage: python3 make_models.py   (packages: ../requirements.txt)
 """
 import pathlib
@@ -41,3 +42,13 @@ np.savez(here / "tied.npz", embedding=matrix, bias=matrix[0], head=matrix, gain=
 noise = random.integers(-2**63, 2**63 - 1, (16, 12))
 np.savez(here / "noise.npz", embedding=noise, few=noise[0, :5], head=noise, turned=noise.reshape(12, 16),
          words=noise.view("<u8"), again=noise[0, :5])
+
+# Rows 20 to 29 are copies of earlier ones, in any order; the last ten are padding.
+first = np.minimum(np.arange(40), 30)
+first[20:30] = random.integers(0, 20, 10)
+values = random.normal(0, 0.1, (40, 32))
+np.savez(here / "rows.npz", embedding=values[first].astype("<f4"),
+         kernel=random.normal(0, 0.1, (40, 3, 16)).astype("<f2")[first],
+         codes=(values * 400).round().clip(-127, 127).astype("i1")[first].astype("<f4") / 8,
+         small=random.integers(-4, 4, (40, 48))[first].astype("<f4") / 8,
+         noise=random.integers(-2**63, 2**63 - 1, (40, 4))[first])
