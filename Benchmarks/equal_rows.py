@@ -1,6 +1,7 @@
-"""Measures what storing equal rows once would save: the table of docs/base.md, "Equal rows".
+"""Measures what equal rows of a matrix cost: the table of docs/base.md, "Equal rows".
 
-Rows of a model's token embeddings are replaced by copies of one; beside it the same matrix with the copies left out.
+Rows of a model's token embeddings are replaced by copies of one; beside it the same matrix with the copies left out, which
+is the least that could be stored.
 Usage: python3 equal_rows.py BANTAM MODEL.safetensors   (packages: numpy)
 """
 import json
@@ -50,5 +51,5 @@ for share in (0.005, 0.01, 0.1):
             values[copies] = values[copies[0]]
             for coding in ("auto", "max", "zstd") if dtype == "bfloat16" else ("auto",):
                 stored, once = size(values, coding), size(values[unique], coding)
-                print(f"{share:.1%} {where} {dtype} {coding}: {stored / 1e6:.2f} MB, {once / 1e6:.2f} MB with each row "
-                      f"once, {1 - once / stored:.1%} to be saved", flush=True)
+                print(f"{share:.1%} {where} {dtype} {coding}: {stored / 1e6:.3f} MB, {once / 1e6:.3f} MB without the copies, "
+                      f"{stored - once:+,} B for them", flush=True)

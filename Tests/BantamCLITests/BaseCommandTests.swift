@@ -180,4 +180,43 @@ import Testing
             if options.isEmpty { #expect(FileManager.default.contentsEqual(atPath: path, andPath: back)) }
         }
     }
+
+    /// Rows that repeat earlier ones are stored once, of plain tensors and of codes, and the output says so.
+    @Test(arguments: [[], ["--quantize", "8"], ["--coding", "none"]])
+    func equalRowsAreStoredOnce(_ options: [String]) throws {
+        try withTemporaryFolder { (folder: URL) throws in
+            var generator = SeededGenerator(seed: 3)
+            let (rows, columns) = (600, 64)
+            let different = (0..<500 * columns).map { _ in generator.normal() }
+            let values = different + (0..<100 * columns).map { different[$0 % columns] }
+            let entries = ["embedding", "head"].map {
+                TensorEntry(name: $0, dtype: .float32, shape: [rows, columns])
+            }
+            let path = folder.file("padded.safetensors")
+            try SafetensorsWriter.write(
+                TensorSource(entries) { _ in Tensor(.float32, [rows, columns], values) }, to: path)
+            let isOnce = !options.contains("none")
+            for threads in ["1", "4"] {
+                let run = try Bantam.run(
+                    ["compress", path, folder.file(threads), "--threads", threads] + options)
+                #expect(run.status == 0)
+                #expect(run.output.contains("repeated-rows") == isOnce, "\(run.output)")
+                let note = "100 of its 600 rows repeat earlier ones, which are stored once"
+                #expect((run.output + run.errors).contains(note) == isOnce)
+            }
+            let small = folder.file("1")
+            #expect(FileManager.default.contentsEqual(atPath: small, andPath: folder.file("4")))
+            let inspection = try Bantam.run("inspect", small, "--json")
+            #expect(inspection.output.contains(isOnce ? "repeats\"" : "\"dense\""))
+            #expect(try Bantam.run("verify", small).status == 0)
+            let back = folder.file("back.safetensors")
+            #expect(try Bantam.run("decompress", small, back).status == 0)
+            let bound = options.contains("--quantize") ? "sqnr_db>=40" : "max_abs_error<=0"
+            let evaluation = try Bantam.run("evaluate", path, small, "--require", bound)
+            #expect(evaluation.status == 0, "\(evaluation.output) \(evaluation.errors)")
+            if !options.contains("--quantize") {
+                #expect(FileManager.default.contentsEqual(atPath: path, andPath: back))
+            }
+        }
+    }
 }

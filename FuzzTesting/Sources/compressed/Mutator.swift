@@ -160,7 +160,8 @@ extension JSON {
         "codes", "scales", "zero_points", "values", "column_indices", "row_pointers", "bitmask", "gaps",
         "left", "right", "rank", "granularity", "array", "dtype", "shape", "checksum", "packed", "type",
         "count",
-        "rotation", "codebook", "rows", "indices", "tables", "base", "difference", "xor", "distinct", "repeats",
+        "rotation", "codebook", "rows", "indices", "tables", "base", "difference", "xor", "distinct",
+        "repeats",
     ]
 
     private static let values: [JSON] =
