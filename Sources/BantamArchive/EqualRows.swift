@@ -35,12 +35,9 @@ struct EqualRows {
         // Rows that are equal begin alike, and hardly any others do.
         let prefix = min(rowByteCount, 64)
         var keys = matrix.keys(ofFirst: prefix, workers)
-        var seen = SeenKeys(capacity: rows)
-        var copies = 0
-        for key in keys where seen.value(of: key, orAdd: 0, where: { _ in true }) != nil { copies += 1 }
-        guard copies >= leastCopies else { return nil }
+        guard KeyFilter.mayRepeat(keys, atLeast: leastCopies) else { return nil }
         if prefix < rowByteCount { keys = matrix.keys(ofFirst: rowByteCount, workers) }
-        seen = SeenKeys(capacity: rows)
+        var seen = SeenKeys(capacity: rows)
         var firsts: [UInt32] = []
         var repeats = [UInt32](repeating: 0, count: rows)
         for row in 0..<rows {
@@ -87,6 +84,36 @@ private struct Rows {
 
     func areEqual(_ first: Int, _ second: Int) -> Bool {
         bytes(first, byteCount).isEqual(to: bytes(second, byteCount))
+    }
+}
+
+/// Keys that may have occurred: a Bloom filter of four bytes a key, a word of it for each (B. Bloom, "Space/Time Trade-offs
+/// in Hash Coding with Allowable Errors", 1970). It takes every key that occurred for such, and one in a few thousand of
+/// the others, and is read in one place for each.
+private struct KeyFilter {
+    private var words: [UInt64]
+
+    private init(capacity: Int) {
+        let count = 1 << (Int.bitWidth - (capacity / 2).leadingZeroBitCount)
+        words = [UInt64](repeating: 0, count: count)
+    }
+
+    /// Whether so many keys may be those of earlier ones; never no if they are.
+    static func mayRepeat(_ keys: [UInt64], atLeast least: Int) -> Bool {
+        var filter = KeyFilter(capacity: keys.count)
+        var count = 0
+        for key in keys where filter.insert(key) { count += 1 }
+        return count >= least
+    }
+
+    /// Whether the key may have occurred. From now on it has.
+    @inline(__always)
+    private mutating func insert(_ key: UInt64) -> Bool {
+        let word = Int(truncatingIfNeeded: key >> 20) & (words.count - 1)
+        let bits: UInt64 = 1 << (key & 63) | 1 << (key >> 6 & 63) | 1 << (key >> 12 & 63)
+        let isKnown = words[word] & bits == bits
+        words[word] |= bits
+        return isKnown
     }
 }
 

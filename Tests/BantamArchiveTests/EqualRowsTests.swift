@@ -207,7 +207,7 @@ import Testing
         #expect(try !isOnce(Self.tensor(.float32, [400, 16], copies: half), "none"))
         let all = Dictionary(uniqueKeysWithValues: (1..<400).map { ($0, 0) })
         #expect(try !isOnce(Self.tensor(.float32, [400, 16], copies: all), "zstd"))
-        // Rows of 28 bytes; a vector; copies of 512 bytes in all, and two rows more.
+        // Rows of 28 bytes; a vector; four copies of 128 bytes, and of 512.
         #expect(try !isOnce(Self.tensor(.float32, [400, 7], copies: half)))
         #expect(try !isOnce(Self.tensor(.float32, [6400], copies: [:])))
         #expect(try !isOnce(Self.tensor(.float32, [20, 32], copies: [8: 1, 9: 1, 10: 2, 11: 2])))
@@ -283,6 +283,23 @@ import Testing
             let packed = file.arrays(at: 2)
             #expect(packed[0].part == "codes.distinct" && packed[0].kind == "int4")
             #expect(try file.elements(of: packed[0], at: 2).elementCount == (400 - copies.count) * 72)
+        }
+    }
+
+    /// Rows of elements below a byte, if they are of whole bytes.
+    @Test func subByteElements() throws {
+        try withTemporaryFolder { folder in
+            let tensor = Self.tensor(.float4, [300, 130], copies: Self.someCopies(300))
+            let odd = Self.tensor(.float4, [300, 131], copies: [:])
+            let path = folder.file("float4.safetensors")
+            let summary = try Self.write(
+                [("w", .dense(tensor), tensor), ("odd", .dense(odd), odd)], to: path, coding: "fast")
+            #expect(summary.tensors[0].encoding.hasPrefix("repeated-rows"))
+            #expect(summary.tensors[1].encoding.hasPrefix("dense"))
+            let file = try CompressedFile(path)
+            try file.verify(workers: .one)
+            #expect(try file.tensor(at: 0).hasBytes(of: tensor))
+            #expect(try file.tensor(at: 1).hasBytes(of: odd))
         }
     }
 
