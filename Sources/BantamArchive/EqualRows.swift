@@ -18,7 +18,7 @@ struct EqualRows {
     static let leastRowByteCount = 32
 
     /// Copies in a tensor of so many bytes have to take this much before a reader is made to put rows together: more
-    /// than the header says of two arrays, and a visible part of the tensor.
+    /// than what the header says of another array, and a visible part of the tensor.
     static func leastSaved(of byteCount: Int) -> Int { 512 + byteCount / 256 }
 
     /// `nil` if copies do not take ``leastSaved(of:)``.

@@ -134,7 +134,7 @@ extension PreparedTensor {
         }
     }
 
-    /// Whether what says which rows are equal takes less than every 256th byte of the tensor. No coder makes more of
+    /// Whether what says which rows are equal takes less than a 256th of the tensor. No coder makes more of
     /// fewer rows, so this is all that storing each of them once can lose, and no more than most coders gain by it: see
     /// ``EqualRows/leastSaved(of:)``.
     private var repeatsAreNegligible: Bool {
