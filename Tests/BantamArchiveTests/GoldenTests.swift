@@ -34,11 +34,11 @@ import Testing
 
     private static let several = folder.appendingPathComponent("several")
 
-    /// Equal rows of tensors of several dtypes, of codes and of packed codes, once each. Coded by a coder of ours.
+    /// Equal rows of tensors of several dtypes, of codes and of packed codes, once each, by the simplest coder of ours.
     private static func writeRepeatedRows(to path: String) throws {
         let source = try TensorFiles.open(several.file("rows.npz"))
         let writer = try ArchiveWriter(
-            path, overwriting: false, source: source, coding: try Coding(named: "fast"))
+            path, overwriting: false, source: source, coding: try Coding(named: "huffman"))
         for (index, entry) in source.entries.enumerated() {
             let tensor = try source.tensor(at: index)
             var encoding = Encoding.dense(tensor)
