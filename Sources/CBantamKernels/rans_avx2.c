@@ -197,14 +197,16 @@ NARROW void refill(__m256i states[2], const uint8_t **stream) {
     for (int part = 0; part < 2; part++)
         needs[part] = _mm256_cmpeq_epi16(_mm256_srli_epi16(states[part], 8), _mm256_setzero_si256());
     const unsigned mask = (unsigned)_mm256_movemask_epi8(_mm256_packs_epi16(needs[0], needs[1]));
+    const uint8_t *const from = *stream;
+    const uint8_t *const froms[4] = {from, from + _mm_popcnt_u32(mask & 0xff), from + _mm_popcnt_u32(mask & 0xff00ff),
+                                     from + _mm_popcnt_u32(mask & 0xffffff)};
+    *stream = from + _mm_popcnt_u32(mask);
     const unsigned masks[4] = {mask & 255, mask >> 16 & 255, mask >> 8 & 255, mask >> 24};
 #pragma unroll
     for (int part = 0; part < 2; part++) {
         const unsigned low = masks[2 * part], high = masks[2 * part + 1];
-        const uint8_t *second = *stream + _mm_popcnt_u32(low);
-        const __m256i next = _mm256_set_m128i(_mm_loadl_epi64((const __m128i *)second),
-                                              _mm_loadl_epi64((const __m128i *)*stream));
-        *stream = second + _mm_popcnt_u32(high);
+        const __m256i next = _mm256_set_m128i(_mm_loadl_epi64((const __m128i *)froms[2 * part + 1]),
+                                              _mm_loadl_epi64((const __m128i *)froms[2 * part]));
         const __m256i places = _mm256_set_m128i(_mm_loadu_si128((const __m128i *)expansions[high]),
                                                 _mm_loadu_si128((const __m128i *)expansions[low]));
         const __m256i refilled = _mm256_or_si256(_mm256_slli_epi16(states[part], 8), _mm256_shuffle_epi8(next, places));
