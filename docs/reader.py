@@ -23,7 +23,7 @@ CODES = {1: "f8", 2: "f4", 3: "f2", 4: "bf16", 5: "e4m3", 6: "e5m2", 15: "i8", 1
          19: "u8", 20: "u4", 21: "u2", 22: "u1", 23: "?"}
 NAMES = {number: name for name, kind in KINDS.items() for number, code in CODES.items() if code == kind}
 NAMES |= {5: "float8_e4m3", 6: "float8_e5m2"}
-OWN_CODERS = {5: "huffman", 6: "fast", 7: "dense", 9: "max", 10: "max"}
+OWN_CODERS = {5: "huffman", 6: "fast", 7: "dense", 9: "max", 10: "max", 11: "max"}
 sys.path.append(str(pathlib.Path(__file__).resolve().parent / "coders"))
 
 
@@ -84,7 +84,8 @@ def uncoded(block, coder, size, dtype, columns, first):
     if coder == 4:
         import lz4.block
         return lz4.block.decompress(block, uncompressed_size=size)
-    place = {7: (columns, first), 9: (columns, first, 1), 10: (columns, first, 2)}.get(coder, ())
+    place = {7: (columns, first), 9: (columns, first, 1), 10: (columns, first, 2),
+             11: (columns, first, 3)}.get(coder, ())
     return importlib.import_module(OWN_CODERS[coder]).decode(block, dtype, size, *place)
 
 

@@ -20,11 +20,12 @@ public enum Coders {
         Kind(name: "huffman", identifier: 5) { try HuffmanCoder(parameter: $0) },
         Kind(name: "fast", identifier: FastCoder.identifier) { try FastCoder(parameter: $0) },
         Kind(name: "dense", identifier: DenseCoder.identifier) { try DenseCoder(parameter: $0) },
-        Kind(name: "max", identifier: 10) { try MaxCoder(parameter: $0) },
+        Kind(name: "max", identifier: MaxForm.written.identifier) { try MaxCoder(parameter: $0) },
     ]
 
     /// Forms of coders that are read but written no longer.
-    private static let earlier: [any Coder] = [MaxCoder.ofFirstForm]
+    private static let earlier: [any Coder] =
+        MaxForm.all.filter { $0 != .written }.map { MaxCoder(form: $0) }
 
     /// The names users can write, without parameters.
     public static var names: [String] { all.map(\.name) }

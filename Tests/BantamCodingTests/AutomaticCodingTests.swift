@@ -41,7 +41,7 @@ import Testing
     }
 
     static let (zstd, lz4, huffman) = (1 as UInt8, 4 as UInt8, 5 as UInt8)
-    static let (fast, dense, max) = (6 as UInt8, 7 as UInt8, 10 as UInt8)
+    static let (fast, dense, max) = (6 as UInt8, 7 as UInt8, 11 as UInt8)
 
     @Test func balancedTakesTheSmallestOfTheFastOnes() throws {
         #expect(try Self.coder(Self.weights(140, 500), for: .balanced, Workers(2)) == Self.fast)

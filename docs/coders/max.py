@@ -1,8 +1,8 @@
 """A decoder of blocks of the coder `max`, written from max.md alone: slow, plain, for checking and for other readers.
 
-    decode(block, dtype, raw_size, columns=0, first=0, form=2) -> bytes
+    decode(block, dtype, raw_size, columns=0, first=0, form=3) -> bytes
 
-Form 1 is that of coder 9, form 2 that of coder 10.
+Form 1 is that of coder 9, form 2 that of coder 10, form 3 that of coder 11.
 """
 
 import sys
@@ -84,7 +84,7 @@ class RangeDecoder:
 
 class AdaptiveBit:
     def __init__(self, form):
-        self.bits, self.r, self.limit = ((22, 16, 1023), (32, 24, 16383))[form - 1]
+        self.bits, self.r, self.limit = ((22, 16, 1023), (32, 24, 16383), (32, 24, 16383))[form - 1]
         self.q, self.n = 2 ** (self.bits - 1), 0
 
     def top(self, bits):
@@ -140,7 +140,7 @@ class Mixer:
         self.decisions += 1
         if self.rate > 96:
             self.rate -= 16 if self.decisions % 256 == 0 else 0
-        elif self.form == 2 and self.decisions >= 2**16 and self.decisions & self.decisions - 1 == 0:
+        elif self.form > 1 and self.decisions >= 2**16 and self.decisions & self.decisions - 1 == 0:
             self.rate = max(12, self.rate - 6)
         for bit in bits:
             bit.update(y)
@@ -175,7 +175,7 @@ class NumberModel:
         if self.columns:
             self.ratio = clip(256 * self.row_sum // max(1, self.row_expected), 1, 2**24)
             scale = self.state.mean if self.row else self.recent
-            if self.form == 2 and self.row and self.state.mean == 1:
+            if self.form > 1 and self.row and self.state.mean == 1:
                 scale = self.mean
             self.row_alone = log(max(1, self.row_total // self.row_count))
             self.amount_expected = clip(scale * self.ratio >> 8, 1, 2**34)
@@ -268,7 +268,7 @@ class NumberModel:
     def nodes(self, kind, o):
         """Of the contexts 0 to 2, 3 and 4, and 5."""
         absolute = last = self.highest - o & 255
-        if self.form == 2 and self.columns:
+        if self.form > 1 and self.columns:
             last = clip(16 * (o - self.highest + 24) - self.row_alone + 160 >> 1, 0, 255)
         return 256 * kind + self.place(o), 256 * kind + absolute, 256 * kind + last
 
@@ -305,6 +305,13 @@ class NumberModel:
         for _ in range(t):
             prefix = prefix << 1 | self.mixer.code(
                 *self.nodes(4 + prefix, o), 9 + prefix, 32 + (self.place(o) >> 2))
+        if self.form == 3 and self.width > 8:
+            for _ in range(min(b, 8) - t):
+                key = "finer", min(31, self.highest - o), prefix
+                if key not in self.bits:
+                    self.bits[key].n = 512
+                prefix = prefix << 1 | self.bits.code(self.decoder, key)
+            t = max(t, min(b, 8))
         left = b - t
         if left == 0:
             return prefix - (1 << t)
@@ -367,7 +374,7 @@ def bit_model(decoder, columns, first, count, form):
     return elements
 
 
-def decode(block, dtype, raw_size, columns=0, first=0, form=2):
+def decode(block, dtype, raw_size, columns=0, first=0, form=3):
     """The raw bytes of one block."""
     decoder = RangeDecoder(block)
     integer = dtype == "bool" or "int" in dtype

@@ -12,6 +12,10 @@ struct AdaptiveBit {
 
     /// Nothing seen yet: one half.
     static let unseen = AdaptiveBit()
+    /// One half, and only many observations of something else change that.
+    static let even = AdaptiveBit(count: 512)
+
+    private init(count: UInt32 = 0) { self.count = count }
 
     /// The probability of a one, in 1/65536, from 1 to 65535.
     @inline(__always) var probability: UInt32 { max(1, fraction &>> 16) }

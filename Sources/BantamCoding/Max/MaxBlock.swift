@@ -11,7 +11,7 @@ public enum MaxBlock {
     ///
     /// - Complexity: O(bytes), about half a microsecond an element.
     public static func encode(
-        _ block: UnsafeRawBufferPointer, _ context: BlockContext, form: MaxForm = .second
+        _ block: UnsafeRawBufferPointer, _ context: BlockContext, form: MaxForm = .written
     ) -> [UInt8] {
         let layout = BlockLayout(context, byteCount: block.count)
         let method = BlockMethod.best(for: block, layout, form)
@@ -37,7 +37,7 @@ public enum MaxBlock {
     /// - Throws: ``BantamError`` of kind `corruption` if the method is not one of the dtype's or there are bytes
     ///   that nothing asked for.
     public static func decode(
-        _ bytes: UnsafeRawBufferPointer, _ context: BlockContext, form: MaxForm = .second,
+        _ bytes: UnsafeRawBufferPointer, _ context: BlockContext, form: MaxForm = .written,
         into block: UnsafeMutableRawBufferPointer
     ) throws {
         let layout = BlockLayout(context, byteCount: block.count)

@@ -7,12 +7,10 @@ public struct MaxCoder: Coder {
     private let form: MaxForm
 
     /// The coder; it has no parameters.
-    public init() { form = .second }
+    public init() { form = .written }
 
-    /// The coder of arrays of the first form, which are read only.
-    static let ofFirstForm = MaxCoder(form: .first)
-
-    private init(form: MaxForm) { self.form = form }
+    /// The coder of arrays of a form that may be read only.
+    init(form: MaxForm) { self.form = form }
 
     /// The coder a user means by `max`.
     ///
@@ -26,8 +24,8 @@ public struct MaxCoder: Coder {
 
     /// `max`.
     public var name: String { "max" }
-    /// 10; 9 in the first form.
-    public var identifier: UInt8 { form == .first ? 9 : 10 }
+    /// 11; 9 and 10 in its earlier forms.
+    public var identifier: UInt8 { form.identifier }
     /// Blocks are filled up with zeros if need be.
     public var maximumExpansion: Int { MaxBlock.maximumExpansion }
 

@@ -4,8 +4,10 @@
 /// Which of its forms a block of the coder `max` has.
 ///
 /// The second form loses less to noise: its estimates are finer, stand on more observations, and learn more slowly
-/// the more they have seen.
+/// the more they have seen. The third sees sharp edges of a distribution, as uniform weights have.
 public struct MaxForm: Equatable, Sendable {
+    /// The number that stands in a coded array for the coder in this form.
+    let identifier: UInt8
     /// Which bits of an adaptive probability are kept.
     let probabilityMask: UInt32
     /// Which bits of the reciprocal of a count are kept.
@@ -19,13 +21,28 @@ public struct MaxForm: Equatable, Sendable {
     /// Whether an element is compared with its row alone too, and whether a column without elements is expected to
     /// be like all.
     let knowsRowsAlone: Bool
+    /// So many of the highest bits of the mantissa are coded by what they were after the bits above them, in numbers of
+    /// more than 8 bits; of 8 bits all are. Never fewer than are mixed.
+    let codedMantissaBits: Int
 
     /// Read for ever, written no longer.
     public static let first = MaxForm(
-        probabilityMask: ~0x3ff, reciprocalMask: ~0xff, countLimit: 1023, weightBits: 16, leastRate: 96,
-        knowsRowsAlone: false)
-    /// What is written.
+        identifier: 9, probabilityMask: ~0x3ff, reciprocalMask: ~0xff, countLimit: 1023, weightBits: 16,
+        leastRate: 96,
+        knowsRowsAlone: false, codedMantissaBits: 0)
+    /// Likewise.
     public static let second = MaxForm(
-        probabilityMask: ~0, reciprocalMask: ~0, countLimit: 16383, weightBits: 22, leastRate: 12,
-        knowsRowsAlone: true)
+        identifier: 10, probabilityMask: ~0, reciprocalMask: ~0, countLimit: 16383, weightBits: 22,
+        leastRate: 12,
+        knowsRowsAlone: true, codedMantissaBits: 0)
+    /// See ``written``.
+    public static let third = MaxForm(
+        identifier: 11, probabilityMask: ~0, reciprocalMask: ~0, countLimit: 16383, weightBits: 22,
+        leastRate: 12,
+        knowsRowsAlone: true, codedMantissaBits: 8)
+
+    /// Those that are read.
+    public static let all = [first, second, third]
+    /// The one that is written.
+    public static let written = third
 }

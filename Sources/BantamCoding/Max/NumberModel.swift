@@ -32,7 +32,8 @@ struct NumberModel: ~Copyable {
     private static let signBits = 64
     private static let lowBits = 1024
     private static let endingBits = 8192
-    private static let bitCount = 8192 + 64 * 64
+    private static let finerBits = endingBits + 64 * 64
+    private static let bitCount = finerBits + 32 * 256
 
     /// - Parameters:
     ///   - survey: its highest octave is from 1 to the format's `octaveCount`.
@@ -50,7 +51,8 @@ struct NumberModel: ~Copyable {
         mixer = ContextMixer(form, elements: count)
         comparesWithRow = form.knowsRowsAlone && history.columns > 0
         bits = .allocate(capacity: Self.bitCount)
-        bits.initialize(repeating: .unseen, count: Self.bitCount)
+        bits.initialize(repeating: .unseen, count: Self.finerBits)
+        (bits + Self.finerBits).initialize(repeating: .even, count: Self.bitCount - Self.finerBits)
     }
 
     deinit { bits.deallocate() }
@@ -198,8 +200,14 @@ struct NumberModel: ~Copyable {
                     bit, relative: kind | place, absolute: kind | absolute, last: kind | last,
                     selectors: (9 &+ prefix, 32 &+ selector & 63), with: &coder)
         }
-        let top = UInt64(truncatingIfNeeded: prefix) & (1 &<< UInt64(modelled) &- 1)
-        let left = bitCount &- modelled
+        let finer = format.width > 8 ? max(0, min(form.codedMantissaBits, bitCount) &- modelled) : 0
+        let node = Self.finerBits &+ min(31, highest &- octave) &<< 8
+        for index in modelled..<modelled &+ finer {
+            let bit = Int(truncatingIfNeeded: magnitude &>> UInt64(bitCount &- 1 &- index)) & 1
+            prefix = prefix &<< 1 | codeBit(bit, node &+ prefix, limit: form.countLimit, with: &coder)
+        }
+        let left = bitCount &- modelled &- finer
+        let top = UInt64(truncatingIfNeeded: prefix) & (1 &<< UInt64(modelled &+ finer) &- 1)
         guard left > 0 else { return top }
         let low = magnitude & (1 &<< UInt64(left) &- 1)
         return top &<< UInt64(left)

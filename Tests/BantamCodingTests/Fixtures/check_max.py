@@ -1,8 +1,8 @@
 """Decodes every block of max_blocks.txt with docs/coders/max.py, which shares no code with the library.
 
-A line is a name, dtype, columns, index of the first element, and in hexadecimal raw bytes and the block in the first and in the
-second form. `--raw` writes lines with the raw bytes that were chosen to reach every part of both forms, without blocks: the library
-coded these when it first wrote the second form. Python's standard library is all it takes.
+A line is a name, dtype, columns, index of the first element, and in hexadecimal raw bytes and the block in each
+form. `--raw` writes lines with the raw bytes that were chosen to reach every part of the first two, without blocks: the library
+coded these when it first wrote a form. Python's standard library is all it takes.
 """
 
 import struct

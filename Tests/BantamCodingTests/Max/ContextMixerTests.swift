@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [MaxForm.first, .second]) func anAdaptiveBitIsAMean(_ form: MaxForm) {
+    @Test(arguments: MaxForm.all) func anAdaptiveBitIsAMean(_ form: MaxForm) {
         let reciprocals = LogisticTables.shared.reciprocals
         var bit = AdaptiveBit.unseen
         var ones = 0
@@ -41,7 +41,7 @@ import Testing
         #expect(bit.count == 1000)
     }
 
-    @Test(arguments: [0, 1], [MaxForm.first, .second])
+    @Test(arguments: [0, 1], MaxForm.all)
     func anAdaptiveBitStaysInsideItsLimits(_ seen: Int, _ form: MaxForm) {
         let reciprocals = LogisticTables.shared.reciprocals
         var bit = AdaptiveBit.unseen
@@ -131,7 +131,7 @@ import Testing
     }
 
     /// Random, constant and alternating decisions: the last two drive probabilities and weights to their ends.
-    @Test(arguments: 0..<4, [MaxForm.first, .second])
+    @Test(arguments: 0..<4, MaxForm.all)
     func theSameAsTheSlowMixer(_ pattern: Int, _ form: MaxForm) {
         var generator = SeededGenerator(seed: UInt64(pattern))
         var mixer = ContextMixer(form, elements: 100)

@@ -6,12 +6,12 @@ import Testing
 
 /// Blocks of every dtype, length and kind of content come back, whatever is known of their shape.
 @Suite struct MaxBlockTests {
-    static func coded(_ bytes: [UInt8], _ context: BlockContext, _ form: MaxForm = .second) -> [UInt8] {
+    static func coded(_ bytes: [UInt8], _ context: BlockContext, _ form: MaxForm = .written) -> [UInt8] {
         bytes.withUnsafeBytes { MaxBlock.encode($0, context, form: form) }
     }
 
     static func decoded(
-        _ coded: [UInt8], _ context: BlockContext, _ count: Int, _ form: MaxForm = .second
+        _ coded: [UInt8], _ context: BlockContext, _ count: Int, _ form: MaxForm = .written
     ) throws -> [UInt8] {
         var result = [UInt8](repeating: 0xaa, count: count)
         try coded.withUnsafeBytes { coded in
@@ -55,7 +55,7 @@ import Testing
             let bytes = Self.content(kind, 403)
             let layout = BlockLayout(BlockContext(dtype, columns: 7), byteCount: bytes.count)
             for method in bytes.withUnsafeBytes({ BlockMethod.candidates(for: $0, layout) }) {
-                let coded = bytes.withUnsafeBytes { MaxBlock.encode($0, layout, method, .second) }
+                let coded = bytes.withUnsafeBytes { MaxBlock.encode($0, layout, method, .written) }
                 let found = try Self.decoded(coded, BlockContext(dtype, columns: 7), bytes.count)
                 #expect(found == bytes, "\(method) \(kind)")
             }
@@ -117,14 +117,14 @@ import Testing
         #expect(codings[0] == codings[1])
         #expect(codings[0].count < 10_000 / 3)
         #expect(try CodedArrayTests.decoded(codings[0], .int8, bytes.count, Workers(4)) == bytes)
-        #expect(try Coders.named("max")?.identifier == 10)
+        #expect(try Coders.named("max")?.identifier == 11)
         #expect(bantamError { _ = try Coders.named("max:9") }?.kind == .invalidArgument)
     }
 
-    /// An array of the first form is read by its identifier; by name there is only the second.
-    @Test func theFirstFormIsStillRead() throws {
+    /// An array of an earlier form is read by its identifier; by name there is only the last.
+    @Test func earlierFormsAreStillRead() throws {
         let bytes = Self.content(6, 10_000)
-        let coders = try [9, 10].map { try Coders.identified(by: $0) }
+        let coders = try [9, 10, 11].map { try Coders.identified(by: $0) }
         let codings = try coders.map { coder in
             try #require(
                 try bytes.withUnsafeBytes {
@@ -132,13 +132,13 @@ import Testing
                 }
             ).bytes
         }
-        #expect(codings.map(\.[0]) == [9, 10] && codings[0].dropFirst() != codings[1].dropFirst())
+        #expect(codings.map(\.[0]) == [9, 10, 11] && codings[0].dropFirst() != codings[1].dropFirst())
         for coding in codings {
             #expect(try CodedArrayTests.decoded(coding, .int8, bytes.count) == bytes)
         }
         #expect(coders.allSatisfy { $0.name == "max" })
         #expect(Coders.names.count { $0 == "max" } == 1)
         let unknown = bantamError { _ = try Coders.identified(by: 8) }
-        #expect(unknown?.message.contains("7 (dense), 9 (max), 10 (max), found 8") == true)
+        #expect(unknown?.message.contains("7 (dense), 9 (max), 10 (max), 11 (max), found 8") == true)
     }
 }

@@ -73,6 +73,23 @@ import Testing
         #expect(sizes[0] < 23.1 && sizes[1] < 10.1 && sizes[2] < 16.65)
     }
 
+    /// What a layer begins with: all values up to an edge that is no power of two are equally likely, none beyond it.
+    @Test func edgesOfUniformNoiseAreFound() {
+        var generator = SeededGenerator(seed: 7)
+        let edge: Float = 0.0255
+        let values = (0..<1 << 15).map { _ in Float.random(in: -edge..<edge, using: &generator) }
+        let bits = values.map { UInt16($0.bitPattern >> 16) }
+        // Of each value the share of the range that it stands for.
+        let bound = bits.reduce(0.0) { sum, bits in
+            let ulp = Float(bitPattern: UInt32(bits & 0x7fff) << 16).ulp * 65536
+            return sum - Double(log2(ulp / (2 * edge)))
+        }
+        let sizes = [MaxForm.second, .third].map {
+            Double(8 * MaxBlockTests.coded(Self.bytes(bits), BlockContext(.bfloat16, columns: 512), $0).count)
+        }
+        #expect(sizes[1] < 1.004 * bound && 1.004 * bound < sizes[0])
+    }
+
     /// A few different values in an order that means nothing.
     @Test func palettesAreFound() {
         var generator = SeededGenerator(seed: 5)

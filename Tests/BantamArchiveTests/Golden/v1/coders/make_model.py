@@ -2,7 +2,8 @@
 
 The golden files beside it were made of it, for each coder, by the command:
     bantam compress model.safetensors CODER.safetensors --coding CODER
-(max.safetensors when max had its first form only, max-second-form.safetensors since)
+(max.safetensors when max had its first form only, max-second-form.safetensors
+and max-third-form.safetensors when it had more)
 Usage: python3 make_model.py   (packages: ../requirements.txt)
 """
 import json
