@@ -70,9 +70,12 @@ public final class ArchiveWriter: Sendable {
 
     /// Codes the arrays of an encoding in memory, to be compared or added.
     ///
-    /// - Throws: what ``PreparedTensor/init(_:coding:workers:)`` throws.
-    public func prepare(_ encoding: Encoding, workers: Workers) throws -> PreparedTensor {
-        try PreparedTensor(encoding, coding: coding, workers: workers)
+    /// - Parameter dtype: that of the tensor in its file, if a dense encoding may be held by codes and scales.
+    /// - Throws: what ``PreparedTensor/init(_:original:coding:workers:)`` throws.
+    public func prepare(
+        _ encoding: Encoding, original dtype: DType? = nil, workers: Workers
+    ) throws -> PreparedTensor {
+        try PreparedTensor(encoding, original: dtype, coding: coding, workers: workers)
     }
 
     /// Stores the tensor of an entry of the source. May be called from several threads, in any order.
@@ -114,13 +117,15 @@ public final class ArchiveWriter: Sendable {
     ///   - original: the source's tensor.
     ///   - workers: threads to choose a coder with.
     /// - Returns: whether it will be. It is not worth it for small tensors, for those that do not clearly
-    ///   shrink, for those with equal rows, and for those that are in memory already: they are to be prepared and added.
+    ///   shrink, for those with equal rows, for those that codes and scales may give back, and for those that are in
+    ///   memory already: they are to be prepared and added.
     /// - Throws: ``BantamError`` of a coder.
     public func stream(_ original: Tensor, at index: Int, workers: Workers = .one) throws -> Bool {
         let entry = source.entries[index]
         return try locating(tensor: entry.name) {
             guard original.storage.isMapped, original.shape == entry.shape, original.dtype == entry.dtype,
-                !coding.isNone, EqualRows(of: original, workers: workers) == nil,
+                !coding.isNone, !Quantized.mayBeRecovered(from: original),
+                EqualRows(of: original, workers: workers) == nil,
                 let encoder = try coding.blockEncoder(for: original, workers: workers)
             else { return false }
             let stream = TensorStream(index: index, tensor: original, encoder: encoder)

@@ -77,10 +77,22 @@ public struct PreparedTensor: Sendable {
 
     /// Codes the arrays of `encoding`, each as `coding` thinks best; no file is needed.
     ///
+    /// - Parameter dtype: that of the tensor in its file. A dense encoding of it is held by codes and scales if it comes
+    ///   back from them bit for bit and takes less so; see ``recoveredGranularity``. If it is not said, it is not.
     /// - Complexity: O(bytes of the encoding).
     /// - Throws: ``BantamError`` of kind `invalidArgument` if the encoding is so small beside the tensor that
     ///   readers would take it for an attack (over 1 MiB of tensor for each byte).
-    public init(_ encoding: Encoding, coding: Coding, workers: Workers) throws {
+    public init(_ encoding: Encoding, original dtype: DType? = nil, coding: Coding, workers: Workers) throws {
+        try self.init(asItIs: encoding, coding: coding, workers: workers)
+        guard case .dense(let tensor) = encoding, tensor.dtype == dtype, !coding.isNone,
+            let recovered = try PreparedTensor(recovering: tensor, coding: coding, workers: workers),
+            recovered.byteCount + EqualRows.leastSaved(of: dataByteCount) <= byteCount
+        else { return }
+        self = recovered
+    }
+
+    /// Codes the arrays of `encoding`, with equal rows once if that is smaller.
+    private init(asItIs encoding: Encoding, coding: Coding, workers: Workers) throws {
         if !coding.isNone, let once = try PreparedTensor(rowsOnce: encoding, coding: coding, workers: workers)
         {
             let whole =

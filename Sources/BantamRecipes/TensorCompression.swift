@@ -53,7 +53,7 @@ struct TensorCompression {
             let staysPlain =
                 recipe.coding.isAutomatic && recipe.budget == nil && encoding.isCast(of: tensor)
             let coding = staysPlain ? Coding.none : recipe.coding
-            return try PreparedTensor(encoding, coding: coding, workers: workers)
+            return try PreparedTensor(encoding, original: tensor.dtype, coding: coding, workers: workers)
         }
         let fast = recipe.coding.fast
         let context = PassContext(
@@ -106,6 +106,9 @@ struct TensorCompression {
                 prepared = plain
             }
         }
+        if let granularity = prepared.recoveredGranularity {
+            notes.append(granularity.noteOnMultiples)
+        }
         self.prepared = prepared
         self.notes = notes
         prediction = base.map { $0.tensor == nil ? .withoutCounterpart : prepared.prediction ?? .notSmaller }
@@ -125,6 +128,19 @@ extension Recipe {
     /// How indices are held where the rule does not say: where size is all, as what takes the fewest bytes.
     fileprivate var indexForm: TrellisQuantize.IndexForm {
         coding.optimization == .size || coding.name == "max" ? .smallest : .tables
+    }
+}
+
+extension Quantized.Granularity {
+    /// What is said of a tensor that is held by codes without loss.
+    fileprivate var noteOnMultiples: String {
+        let scales =
+            switch self {
+            case .tensor: "one scale"
+            case .channel: "one scale per row"
+            case .group(let length): "one scale per \(length) elements of a row"
+            }
+        return "its values are whole multiples of \(scales) and are stored as codes, without loss"
     }
 }
 

@@ -1,0 +1,221 @@
+// Why: weights that were quantized once and written out as floats again hold no more than their codes and a scale,
+// which no coder of floats sees.
+
+import BantamTensors
+
+/// A scale of which every one of some values is a whole multiple, rounded to their dtype.
+///
+/// The largest magnitude m is some code k times the scale, so all k are tried: the first one for which x·k/m is close to an
+/// integer c for every x tells all codes, but for a divisor that they have in common. What is rounded to x lies between two numbers; both divided by c bound the
+/// scale, and in what is left of all bounds there are a few numbers of float32, which are tried with the arithmetic of decoding.
+struct CommonScale: Sendable {
+    let scale: Float
+    /// From the least code to the greatest.
+    let codes: ClosedRange<Int>
+
+    /// Codes beyond this magnitude are not looked for; those of 8 bits with a zero point reach it.
+    static let largestCode = 255
+
+    /// `nil` if values are no multiples of one scale, or such of too small or large ones, or one of them is −0, infinite
+    /// or not a number.
+    ///
+    /// - Parameters:
+    ///   - values: as many as share a scale, of the dtype that `format` is.
+    ///   - workers: threads for many values; the result does not depend on them.
+    /// - Complexity: O(values) if there is a scale, hardly more than O(``largestCode``) if there is none.
+    init?<Format: RoundedFloat>(
+        of values: UnsafeBufferPointer<Float>, _ format: Format.Type, workers: Workers = .one
+    ) {
+        let run = Run<Format>(values: values, workers: workers)
+        let largest = Float(bitPattern: run.largestMagnitude)
+        if largest == 0 {
+            guard run.isZero else { return nil }
+            (scale, codes) = (1, 0...0)
+            return
+        }
+        // Where products and quotients have all bits.
+        guard 0x1p-100...0x1p100 ~= largest else { return nil }
+        for code in CommonScale.codesOfLargest {
+            guard let found = run.scale(ofLargest: largest, code: code) else { continue }
+            let divisor = run.commonDivisor(ofCodesBy: found.scale)
+            let smallest = divisor > 1 ? run.scale(ofLargest: largest, code: code / divisor) : nil
+            (scale, codes) = smallest ?? found
+            return
+        }
+        return nil
+    }
+
+    /// What the largest magnitude may have for a code: small ones first, where few bits let several through, and those of
+    /// symmetric quantization to 8 bits before others of their size, so that usually few are tried.
+    private static let codesOfLargest =
+        Array(1...31) + [127, 128] + Array(32...126) + Array(129...largestCode)
+
+    /// The integer next to `value` / scale.
+    @inline(__always)
+    static func code(_ value: Float, inverse: Float) -> (integer: Int32, value: Float) {
+        // Added to this an integer stands in the last bits of the sum.
+        let magic: Float = 0x1.8p23
+        let sum = value * inverse + magic
+        return (Int32(bitPattern: sum.bitPattern &- magic.bitPattern), sum - magic)
+    }
+}
+
+/// Values that may share a scale, in pieces.
+private struct Run<Format: RoundedFloat> {
+    let values: UnsafeBufferPointer<Float>
+    let workers: Workers
+    private let pieces: Pieces
+
+    init(values: UnsafeBufferPointer<Float>, workers: Workers) {
+        self.values = values
+        self.workers = workers
+        pieces = Pieces(of: values.count, each: 1 << 16)
+    }
+
+    private func piece(_ index: Int) -> UnsafeBufferPointer<Float> {
+        UnsafeBufferPointer(rebasing: values[pieces[index]])
+    }
+
+    private func map<Result: Sendable>(_ body: @Sendable (UnsafeBufferPointer<Float>) -> Result) -> [Result] {
+        if pieces.count == 1 { return [body(values)] }
+        nonisolated(unsafe) let run = self
+        // Nothing is thrown.
+        return (try? workers.map(pieces.count) { body(run.piece($0)) }) ?? []
+    }
+
+    /// The greatest pattern of a magnitude; that of an infinity or more if there is any.
+    var largestMagnitude: UInt32 {
+        map { values in
+            var largest: Int32 = 0
+            for value in values {
+                largest = max(largest, Int32(bitPattern: value.bitPattern & 0x7fff_ffff))
+            }
+            return UInt32(bitPattern: largest)
+        }.max() ?? 0
+    }
+
+    /// Whether all bits are zero.
+    var isZero: Bool { map { $0.allSatisfy { $0.bitPattern == 0 } }.allSatisfy { $0 } }
+
+    /// The scale and the codes if the largest magnitude has that code; `nil` if that cannot be.
+    func scale(ofLargest largest: Float, code: Int) -> (scale: Float, codes: ClosedRange<Int>)? {
+        let inverse = Float(code) / largest
+        guard Self.areNearMultiples(piece(0), inverse) else { return nil }
+        guard pieces.count == 1 || map({ Self.areNearMultiples($0, inverse) }).allSatisfy({ $0 }) else {
+            return nil
+        }
+        let bounds = Format.boundaries(of: largest)
+        var interval = Interval(lower: bounds.below / Double(code), upper: bounds.above / Double(code))
+        if Format.precision < 10 {
+            // With few bits the quotients of large codes are told apart only when the scale is known better, and those
+            // of the largest ones not even then.
+            interval = narrowed(narrowed(interval, codes: 32), codes: 112)
+        }
+        return checked(narrowed(interval, codes: CommonScale.largestCode))
+            ?? (Format.precision < 10 ? checked(interval) : nil)
+    }
+
+    /// A scale of the interval that gives all values back, with their codes.
+    private func checked(_ interval: Interval) -> (scale: Float, codes: ClosedRange<Int>)? {
+        for scale in interval.candidates {
+            if let codes = codes(of: scale) { return (scale, codes) }
+        }
+        return nil
+    }
+
+    /// What all codes are multiples of.
+    func commonDivisor(ofCodesBy scale: Float) -> Int {
+        let inverse = 1 / scale
+        return map { values in
+            var divisor: Int32 = 0
+            for value in values where divisor != 1 {
+                var other = abs(CommonScale.code(value, inverse: inverse).integer)
+                while other != 0 { (divisor, other) = (other, divisor % other) }
+            }
+            return Int(divisor)
+        }.reduce(0) { first, second in
+            var (divisor, other) = (first, second)
+            while other != 0 { (divisor, other) = (other, divisor % other) }
+            return divisor
+        }
+    }
+
+    /// Whether all quotients are as close to integers as rounded products are.
+    private static func areNearMultiples(_ values: UnsafeBufferPointer<Float>, _ inverse: Float) -> Bool {
+        // Both the value and the largest one are rounded, and so are the quotient and the inverse.
+        let relative = Float(sign: .plus, exponent: 1 - Format.precision, significand: 1.01) + 0x1p-22
+        let absolute = 2 * Format.leastHalfStep * inverse
+        var start = 0
+        while start < values.count {
+            let end = min(start + 16, values.count)
+            var misses: UInt32 = 0
+            for index in start..<end {
+                let quotient = values[index] * inverse
+                let distance = abs(quotient - CommonScale.code(values[index], inverse: inverse).value)
+                misses |= distance <= abs(quotient) * relative + absolute ? 0 : 1
+            }
+            if misses != 0 { return false }
+            start = end
+        }
+        return true
+    }
+
+    /// What is left of an interval of scales by the values of codes up to `largest`.
+    private func narrowed(_ interval: Interval, codes largest: Int) -> Interval {
+        let inverse = Float(2 / (interval.lower + interval.upper))
+        return map { values in
+            var interval = interval
+            for value in values {
+                let code = CommonScale.code(abs(value), inverse: inverse).value
+                guard code >= 1, code <= Float(largest) else { continue }
+                let (below, above) = Format.boundaries(of: abs(value))
+                interval.lower = max(interval.lower, below / Double(code))
+                interval.upper = min(interval.upper, above / Double(code))
+            }
+            return interval
+        }.reduce(interval) { Interval(lower: max($0.lower, $1.lower), upper: min($0.upper, $1.upper)) }
+    }
+
+    /// From the least code to the greatest if decoding with `scale` gives every value bit for bit.
+    private func codes(of scale: Float) -> ClosedRange<Int>? {
+        let inverse = 1 / scale
+        let ranges = map { values -> ClosedRange<Int>? in
+            var (least, greatest) = (Int32.max, Int32.min)
+            var differences: UInt32 = 0
+            for value in values {
+                let code = CommonScale.code(value, inverse: inverse)
+                differences |= Format.rounded(code.value * scale).bitPattern ^ value.bitPattern
+                least = min(least, code.integer)
+                greatest = max(greatest, code.integer)
+            }
+            let isWithin =
+                min(least, greatest) >= -CommonScale.largestCode && greatest <= CommonScale.largestCode
+            return differences == 0 && isWithin ? Int(least)...Int(greatest) : nil
+        }
+        var codes: ClosedRange<Int>?
+        for range in ranges {
+            guard let range else { return nil }
+            codes =
+                min(
+                    codes?.lowerBound ?? .max, range.lowerBound)...max(
+                    codes?.upperBound ?? .min, range.upperBound)
+        }
+        return codes
+    }
+}
+
+/// Numbers that a scale may be.
+private struct Interval: Sendable {
+    var lower: Double
+    var upper: Double
+
+    /// The numbers of float32 to be tried: those in it, of few bits first, for scales of narrow types are of such, and
+    /// where there is a choice they take less; and those right beside it, for a product is rounded to float32 first.
+    var candidates: [Float] {
+        guard lower <= upper * (1 + 0x1p-22) else { return [] }
+        let middle = Float((lower + upper) / 2)
+        let short = [BrainFloat.rounded(middle), HalfFloat.rounded(middle, dropping: 13)]
+        return short.filter { lower...max(lower, upper) ~= Double($0) }
+            + [middle, middle.nextDown, middle.nextUp]
+    }
+}
