@@ -77,7 +77,7 @@ let package = Package(
         tests(of: "BantamEncodings", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamCoding", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamLoaders", fixtures: true, hostile: true),
-        tests(of: "BantamArchive", hostile: true, golden: true),
+        tests(of: "BantamArchive", fixtures: true, hostile: true, golden: true),
         tests(of: "BantamPasses", with: ["CBantamKernels"], fixtures: true),
         tests(of: "BantamInference", with: ["CBantamKernels"], fixtures: true, hostile: true),
         tests(of: "BantamEvaluator", with: ["CBantamKernels"], fixtures: true),

@@ -3,13 +3,14 @@
 
 import BantamTensors
 import CBantamKernels
+import Glibc
 
 extension Quantized {
     /// The codes and scales that `tensor` was made from: decoded and rounded to its dtype they give every element bit
     /// for bit. `nil` if there are none.
     ///
     /// Found are float32, bfloat16 and float16 elements x = code·scale with codes of up to ±255 and one scale for the
-    /// tensor, for each slice of axis 0, or for each group of 128, 64 or 32, the coarsest of them. Codes are the smallest
+    /// tensor, for each slice of axis 0, or for each group of 128, 64 or 32, whichever takes the fewest bits. Codes are the smallest
     /// possible, `int8` where they can be, with zero points if need be, else `int16`.
     ///
     /// - Complexity: that of ``mayBeRecovered(from:)`` if it says no, else O(elements). The result does not depend
@@ -31,9 +32,9 @@ extension Quantized {
     /// - Complexity: microseconds for tensors that were never quantized, whatever their size; else a few of their rows.
     public static func mayBeRecovered(from tensor: Tensor) -> Bool {
         switch tensor.dtype {
-        case .float32: RecoverySearch<SingleFloat>(tensor)?.plausible.first != nil
-        case .bfloat16: RecoverySearch<BrainFloat>(tensor)?.plausible.first != nil
-        case .float16: RecoverySearch<HalfFloat>(tensor)?.plausible.first != nil
+        case .float32: RecoverySearch<SingleFloat>(tensor)?.isPlausible == true
+        case .bfloat16: RecoverySearch<BrainFloat>(tensor)?.isPlausible == true
+        case .float16: RecoverySearch<HalfFloat>(tensor)?.isPlausible == true
         default: false
         }
     }
@@ -93,13 +94,17 @@ private struct RecoverySearch<Format: RoundedFloat> {
         }
     }
 
-    /// The granularities that samples allow, the coarsest first; each is looked at when it is asked for.
-    var plausible: some Sequence<Quantized.Granularity> {
-        let all: [Quantized.Granularity] = [.tensor, .channel, .group(128), .group(64), .group(32)]
-        return all.lazy.filter { isPlausible($0) }
+    /// Whether samples allow any granularity.
+    var isPlausible: Bool { Self.granularities.contains { sampledBits(by: $0) != nil } }
+
+    private static var granularities: [Quantized.Granularity] {
+        [.tensor, .channel, .group(128), .group(64), .group(32)]
     }
 
-    private func isPlausible(_ granularity: Quantized.Granularity) -> Bool {
+    /// About how many bits an element takes by samples, its share of a scale included; `nil` if they have no scales.
+    ///
+    /// Values of few bits and few codes may be multiples of something in longer runs too, but then of large codes.
+    private func sampledBits(by granularity: Quantized.Granularity) -> Double? {
         // A part of a long row says as much.
         let length = min(columns, 4096)
         let samples = Set((0..<min(rows, Self.sampleRows)).map(sampleRow)).sorted()
@@ -107,27 +112,53 @@ private struct RecoverySearch<Format: RoundedFloat> {
         switch granularity {
         case .tensor:
             let groups = (0..<Self.sampleRows).map(group)
-            return (groups + samples).flatMap(elements).withUnsafeBufferPointer {
-                CommonScale(of: $0, Format.self) != nil
-            }
-        case .channel: return isMatrix && rows > 1 && samples.allSatisfy(sharesScale)
+            return bits((groups + samples).flatMap(elements))
+        case .channel:
+            guard isMatrix, rows > 1 else { return nil }
+            return mean(samples).map { $0 + 32 / Double(columns) }
         case .group(let group):
-            guard isMatrix, group < columns else { return false }
+            guard isMatrix, group < columns else { return nil }
             // Where next to all elements are zero, the few others of a group are multiples of something.
             let zeros = samples.reduce(0) { $0 + elements($1).count { $0 == 0 } }
-            guard 4 * zeros < 3 * length * samples.count else { return false }
-            return samples.allSatisfy { row in
-                stride(from: row.lowerBound, to: row.upperBound, by: group).allSatisfy {
-                    sharesScale($0..<min($0 + group, row.upperBound))
+            guard 4 * zeros < 3 * length * samples.count else { return nil }
+            let groups = samples.flatMap { row in
+                stride(from: row.lowerBound, to: row.upperBound, by: group).map {
+                    $0..<min($0 + group, row.upperBound)
                 }
+            }
+            return mean(groups).map { $0 + 32 / Double(group) }
+        }
+    }
+
+    /// The mean of ``bits(_:)`` over runs that each have a scale; `nil` if one has none.
+    private func mean(_ runs: [Range<Int>]) -> Double? {
+        var sum = 0.0
+        for run in runs {
+            guard let bits = bits(elements(run)) else { return nil }
+            sum += bits * Double(run.count)
+        }
+        return sum / Double(max(1, runs.reduce(0) { $0 + $1.count }))
+    }
+
+    /// About how many bits the code of an element takes; `nil` if the elements share no scale.
+    private func bits(_ elements: [Float]) -> Double? {
+        elements.withUnsafeBufferPointer { elements in
+            CommonScale(of: elements, Format.self).map { found in
+                elements.reduce(0) {
+                    let code = CommonScale.code($1, inverse: 1 / found.scale).integer
+                    return $0 + log2(Double(2 * abs(code) + 1))
+                } / Double(max(1, elements.count))
             }
         }
     }
 
-    /// Codes and scales of the coarsest granularity that has some.
+    /// Codes and scales of the granularity that has some and takes the fewest bits, as far as samples tell.
     func recovered(_ workers: Workers) -> Quantized? {
+        let plausible = Self.granularities.enumerated().compactMap { index, granularity in
+            sampledBits(by: granularity).map { (bits: $0, index: index, granularity: granularity) }
+        }
         var values: Tensor?
-        for granularity in plausible {
+        for (_, _, granularity) in plausible.sorted(by: { ($0.bits, $0.index) < ($1.bits, $1.index) }) {
             guard let wide = try? values ?? tensor.float32() else { return nil }
             values = wide
             let found = wide.withElements(as: Float.self) { values -> Quantized? in
