@@ -124,7 +124,7 @@ public final class ArchiveWriter: Sendable {
         let entry = source.entries[index]
         return try locating(tensor: entry.name) {
             guard original.storage.isMapped, original.shape == entry.shape, original.dtype == entry.dtype,
-                !coding.isNone, !Quantized.mayBeRecovered(from: original),
+                !coding.isNone, !PreparedTensor.mayBeRecovered(original),
                 EqualRows(of: original, workers: workers) == nil,
                 let encoder = try coding.blockEncoder(for: original, workers: workers)
             else { return false }

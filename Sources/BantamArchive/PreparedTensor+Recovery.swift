@@ -13,9 +13,18 @@ extension PreparedTensor {
         return form.granularity
     }
 
+    /// Vectors of biases and norms have fewer elements, and there is little to be saved.
+    private static let leastRecovered = 512
+
+    /// Whether it is worth a try to hold a tensor by codes and scales.
+    static func mayBeRecovered(_ tensor: Tensor) -> Bool {
+        tensor.elementCount >= leastRecovered && Quantized.mayBeRecovered(from: tensor)
+    }
+
     /// A tensor by codes and scales, decoded and compared; `nil` if there are none that give it back.
     init?(recovering tensor: Tensor, coding: Coding, workers: Workers) throws {
-        guard let quantized = Quantized(recoveredFrom: tensor, workers: workers),
+        guard tensor.elementCount >= PreparedTensor.leastRecovered,
+            let quantized = Quantized(recoveredFrom: tensor, workers: workers),
             try Reconstruction.compared(.quantized(quantized), with: tensor, workers: workers).isLossless
         else { return nil }
         let prepared = try PreparedTensor(.quantized(quantized), coding: coding, workers: workers)

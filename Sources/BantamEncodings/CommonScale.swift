@@ -16,8 +16,8 @@ struct CommonScale: Sendable {
     /// Codes beyond this magnitude are not looked for; those of 8 bits with a zero point reach it.
     static let largestCode = 255
 
-    /// `nil` if values are no multiples of one scale, or such of too small or large ones, or one of them is −0, infinite
-    /// or not a number.
+    /// `nil` if values are no multiples of one scale, or such of too small or large ones, or one of them is infinite or
+    /// not a number. −0 counts as 0.
     ///
     /// - Parameters:
     ///   - values: as many as share a scale, of the dtype that `format` is.
@@ -29,7 +29,6 @@ struct CommonScale: Sendable {
         let run = Run<Format>(values: values, workers: workers)
         let largest = Float(bitPattern: run.largestMagnitude)
         if largest == 0 {
-            guard run.isZero else { return nil }
             (scale, codes) = (1, 0...0)
             return
         }
@@ -93,9 +92,6 @@ private struct Run<Format: RoundedFloat> {
             return UInt32(bitPattern: largest)
         }.max() ?? 0
     }
-
-    /// Whether all bits are zero.
-    var isZero: Bool { map { $0.allSatisfy { $0.bitPattern == 0 } }.allSatisfy { $0 } }
 
     /// The scale and the codes if the largest magnitude has that code; `nil` if that cannot be.
     func scale(ofLargest largest: Float, code: Int) -> (scale: Float, codes: ClosedRange<Int>)? {
@@ -176,7 +172,7 @@ private struct Run<Format: RoundedFloat> {
         }.reduce(interval) { Interval(lower: max($0.lower, $1.lower), upper: min($0.upper, $1.upper)) }
     }
 
-    /// From the least code to the greatest if decoding with `scale` gives every value bit for bit.
+    /// From the least code to the greatest if decoding with `scale` gives every value bit for bit, but for signs of zeros.
     private func codes(of scale: Float) -> ClosedRange<Int>? {
         let inverse = 1 / scale
         let ranges = map { values -> ClosedRange<Int>? in
@@ -184,7 +180,8 @@ private struct Run<Format: RoundedFloat> {
             var differences: UInt32 = 0
             for value in values {
                 let code = CommonScale.code(value, inverse: inverse)
-                differences |= Format.rounded(code.value * scale).bitPattern ^ value.bitPattern
+                let compared: UInt32 = value == 0 ? 0x7fff_ffff : .max
+                differences |= (Format.rounded(code.value * scale).bitPattern ^ value.bitPattern) & compared
                 least = min(least, code.integer)
                 greatest = max(greatest, code.integer)
             }

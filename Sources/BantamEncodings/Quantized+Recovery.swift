@@ -11,7 +11,8 @@ extension Quantized {
     ///
     /// Found are float32, bfloat16 and float16 elements x = code·scale with codes of up to ±255 and one scale for the
     /// tensor, for each slice of axis 0, or for each group of 128, 64 or 32, whichever takes the fewest bits. Codes are the smallest
-    /// possible, `int8` where they can be, with zero points if need be, else `int16`.
+    /// possible, `int8` where they can be, with zero points if need be, else `int16`. Where there are −0, as rounding of
+    /// small negative floats gives, codes of up to ±127 are looked up in a palette that has both zeros.
     ///
     /// - Complexity: that of ``mayBeRecovered(from:)`` if it says no, else O(elements). The result does not depend
     ///   on `workers`.
@@ -163,30 +164,37 @@ private struct RecoverySearch<Format: RoundedFloat> {
             values = wide
             let found = wide.withElements(as: Float.self) { values -> Quantized? in
                 // Told at once what no granularity can hold.
-                guard Self.isHoldable(values, workers),
+                guard let zeros = Self.zeros(values, workers),
                     let scales = Self.scales(of: values, tensor.shape, granularity, workers)
                 else { return nil }
-                return Self.quantized(values, tensor.shape, scales, granularity, workers)
+                return zeros.areSigned
+                    ? Self.palettized(values, tensor.shape, scales, granularity, workers)
+                    : Self.quantized(values, tensor.shape, scales, granularity, workers)
             }
             if let found { return found }
         }
         return nil
     }
 
-    /// Whether there is no −0, infinity or NaN.
-    private static func isHoldable(_ values: UnsafeBufferPointer<Float>, _ workers: Workers) -> Bool {
+    private struct Zeros { var areSigned: Bool }
+
+    /// Whether any of the values is −0; `nil` if there is an infinity or NaN.
+    private static func zeros(
+        _ values: UnsafeBufferPointer<Float>, _ workers: Workers
+    ) -> Zeros? {
         let pieces = Pieces(of: values.count, each: 1 << 16)
         nonisolated(unsafe) let values = values
-        let isHoldable = try? workers.map(pieces.count) { piece in
-            var misses: UInt32 = 0
+        let found = try? workers.map(pieces.count) { piece -> (zeros: UInt32, misses: UInt32) in
+            var (zeros, misses) = (0 as UInt32, 0 as UInt32)
             for index in pieces[piece] {
                 let bits = values[index].bitPattern
-                misses |= bits == 0x8000_0000 ? 1 : 0
+                zeros |= bits == 0x8000_0000 ? 1 : 0
                 misses |= bits & 0x7f80_0000 == 0x7f80_0000 ? 1 : 0
             }
-            return misses == 0
+            return (zeros, misses)
         }
-        return isHoldable?.allSatisfy { $0 } ?? false
+        guard let found, found.allSatisfy({ $0.misses == 0 }) else { return nil }
+        return Zeros(areSigned: found.contains { $0.zeros != 0 })
     }
 
     /// The scale of every run; `nil` if one has none.
@@ -244,6 +252,25 @@ private struct RecoverySearch<Format: RoundedFloat> {
             codeBits: bits.max() ?? 16)
     }
 
+    /// Codes as places in a palette of all of them, in order, −0 before 0; `nil` if it would have over 256 values.
+    private static func palettized(
+        _ values: UnsafeBufferPointer<Float>, _ shape: Shape, _ scales: [CommonScale],
+        _ granularity: Quantized.Granularity, _ workers: Workers
+    ) -> Quantized? {
+        let limit = scales.reduce(0) { max($0, -$1.codes.lowerBound, $1.codes.upperBound) }
+        guard 1...127 ~= limit else { return nil }
+        let levels = (-limit ... -1).map { Float($0) } + [-0.0] + (0...limit).map { Float($0) }
+        let shifts = scales.map { _ in limit }
+        let codes = Self.codes(UInt8.self, values, .uint8, shape, scales, shifts, granularity, workers)
+        guard let codebook = try? Tensor(.float32, [levels.count], levels).float32(roundedTo: .float16) else {
+            return nil
+        }
+        let numbers = Tensor(.float32, granularity.scaleShape(of: shape), scales.map(\.scale))
+        return Quantized(
+            codes: .palettized(Palettized(codes: .dense(codes), codebook: codebook)), scales: numbers,
+            zeroPoints: nil, granularity: granularity, heldScales: numbers.halves.map { .dense($0) })
+    }
+
     private static func codes<Code: FixedWidthInteger & BitwiseCopyable & Sendable>(
         _: Code.Type, _ values: UnsafeBufferPointer<Float>, _ dtype: DType, _ shape: Shape,
         _ scales: [CommonScale],
@@ -264,7 +291,8 @@ private struct RecoverySearch<Format: RoundedFloat> {
                         let (inverse, shift) = (1 / scales[run].scale, Int32(shifts[run]))
                         for element in first + start..<first + min(start + length, piece.columns) {
                             let code = CommonScale.code(values[element], inverse: inverse).integer
-                            codes[element] = Code(truncatingIfNeeded: code &+ shift)
+                            let isUpper: Int32 = Code.isSigned || values[element].sign == .minus ? 0 : 1
+                            codes[element] = Code(truncatingIfNeeded: code &+ shift &+ isUpper)
                         }
                         run += 1
                     }
