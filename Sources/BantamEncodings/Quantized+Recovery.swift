@@ -164,10 +164,10 @@ private struct RecoverySearch<Format: RoundedFloat> {
             values = wide
             let found = wide.withElements(as: Float.self) { values -> Quantized? in
                 // Told at once what no granularity can hold.
-                guard let zeros = Self.zeros(values, workers),
+                guard let hasNegativeZeros = Self.hasNegativeZeros(values, workers),
                     let scales = Self.scales(of: values, tensor.shape, granularity, workers)
                 else { return nil }
-                return zeros.areSigned
+                return hasNegativeZeros
                     ? Self.palettized(values, tensor.shape, scales, granularity, workers)
                     : Self.quantized(values, tensor.shape, scales, granularity, workers)
             }
@@ -176,12 +176,10 @@ private struct RecoverySearch<Format: RoundedFloat> {
         return nil
     }
 
-    private struct Zeros { var areSigned: Bool }
-
     /// Whether any of the values is −0; `nil` if there is an infinity or NaN.
-    private static func zeros(
+    private static func hasNegativeZeros(
         _ values: UnsafeBufferPointer<Float>, _ workers: Workers
-    ) -> Zeros? {
+    ) -> Bool? {
         let pieces = Pieces(of: values.count, each: 1 << 16)
         nonisolated(unsafe) let values = values
         let found = try? workers.map(pieces.count) { piece -> (zeros: UInt32, misses: UInt32) in
@@ -194,7 +192,7 @@ private struct RecoverySearch<Format: RoundedFloat> {
             return (zeros, misses)
         }
         guard let found, found.allSatisfy({ $0.misses == 0 }) else { return nil }
-        return Zeros(areSigned: found.contains { $0.zeros != 0 })
+        return found.contains { $0.zeros != 0 }
     }
 
     /// The scale of every run; `nil` if one has none.

@@ -324,7 +324,8 @@ BANTAM_BODY int decode_steps(rans_layout layout, rans_decoder *decoder) {
         states.high[i] = (uint8_t)(decoder->states[i] >> 8);
         states.low[i] = (uint8_t)decoder->states[i];
     }
-    for (size_t safe = 0; safe > 0 || (safe = rans_safe_steps(decoder, decoder->step, decoder->streams)) > 0; safe--, decoder->step++) {
+    for (size_t safe = 0; safe > 0 || (safe = rans_safe_steps(decoder, decoder->step, decoder->streams)) > 0;
+         safe--, decoder->step++) {
         const uint8_t *raw = decoder->raw;
         uint8_t *result = decoder->result + decoder->step * STEP * layout.element_bytes;
         const unsigned keep = layout.low_bits && decoder->block->kept ? decoder->block->kept[decoder->step] : 0;

@@ -54,17 +54,22 @@ import Testing
         _ = try writer.finish()
     }
 
-    /// A file in which the rows of matrices stand once, made of what NumPy wrote, and again with the same bytes.
-    @Test func aFileWithRepeatedRows() throws {
-        let source = try TensorFiles.open(Self.several.file("rows.npz"))
-        let path = Self.several.file("repeated-rows.safetensors")
-        let file = try CompressedFile(path, workers: Workers(2))
+    /// Every checksum holds, and every tensor is that of the source.
+    private static func expectSame(_ file: CompressedFile, _ source: any TensorFile) throws {
         try file.verify(workers: .one)
         #expect(file.entries == source.entries)
         for index in file.entries.indices {
             let found = try file.tensor(at: index)
             #expect(try found.hasBytes(of: source.tensor(at: index)), "\(file.entries[index].name)")
         }
+    }
+
+    /// A file in which the rows of matrices stand once, made of what NumPy wrote, and again with the same bytes.
+    @Test func aFileWithRepeatedRows() throws {
+        let source = try TensorFiles.open(Self.several.file("rows.npz"))
+        let path = Self.several.file("repeated-rows.safetensors")
+        let file = try CompressedFile(path, workers: Workers(2))
+        try Self.expectSame(file, source)
         #expect(
             file.entries.indices.map { "\(file.entries[$0].name): \(file.storage(at: $0).encoding)" } == [
                 "embedding: repeated-rows>coded", "kernel: repeated-rows>coded",
@@ -165,12 +170,7 @@ import Testing
         let source = try TensorFiles.open(folder.file("noise.npz"))
         let path = folder.file("shared-plain.safetensors")
         let file = try CompressedFile(path)
-        try file.verify(workers: .one)
-        #expect(file.entries == source.entries)
-        for index in file.entries.indices {
-            let found = try file.tensor(at: index)
-            #expect(try found.hasBytes(of: source.tensor(at: index)), "\(file.entries[index].name)")
-        }
+        try Self.expectSame(file, source)
         #expect(
             file.entries.indices.map { file.storage(at: $0).encoding } == [
                 "dense", "dense", "same as embedding", "same as embedding", "dense", "dense",
@@ -200,12 +200,7 @@ import Testing
         let source = try TensorFiles.open(folder.file("model.safetensors"))
         let path = folder.file(name + ".safetensors")
         let file = try CompressedFile(path)
-        try file.verify(workers: .one)
-        #expect(file.entries == source.entries)
-        for index in file.entries.indices {
-            let found = try file.tensor(at: index)
-            #expect(try found.hasBytes(of: source.tensor(at: index)), "\(file.entries[index].name)")
-        }
+        try Self.expectSame(file, source)
         let written = ["huffman": "huffman", "fast": "fast", "dense": "dense", "max-third-form": "max"]
         guard let coder = written[name] else { return }
         try withTemporaryFolder { folder in

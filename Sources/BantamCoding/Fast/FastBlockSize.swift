@@ -53,8 +53,7 @@ enum FastBlockSize {
             for quarter in quarters[first + 1..<first + merged] {
                 for value in counts.indices { counts[value] += quarter[value] }
             }
-            let model = FastModel(
-                counts: counts, mask: layout.valueMask, isComplete: false)
+            let model = FastModel(counts: counts, mask: layout.valueMask, isComplete: false)
             let scale = UInt64(least / layout.elementByteCount / sampleCount)
             return sum + model.cost(of: counts) * scale
                 + (overhead + UInt64(16 * model.frequencies.count)) << 16

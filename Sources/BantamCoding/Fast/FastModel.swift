@@ -41,9 +41,8 @@ struct FastModel {
             escaped = ranked.reduce(total) { $0 - UInt64(counts[$1]) }
         }
         let listed = ranked.map { UInt64(counts[$0]) }
-        let shares = FastModel.frequencies(of: listed + (escaped.map { [$0] } ?? []), total: total)
         values = ranked.map { UInt8($0) }
-        frequencies = shares
+        frequencies = FastModel.frequencies(of: listed + (escaped.map { [$0] } ?? []), total: total)
     }
 
     /// The same with the slots in the order that suits decoders: few symbols begin within any 16, for those that have no
