@@ -38,7 +38,10 @@ extension CoderBenchmark {
     /// run, as it does where a tensor is decoded for the first time.
     private func freshDecode(of trial: CodingTrial, _ workers: Workers) throws -> Double {
         var seconds = 0.0
-        let decoded = try Storage(byteCount: trial.decodedByteCount) { memory in
+        // Whole huge pages, as storage has them: one that is given back in part comes again in small pages.
+        let hugePage = 2 << 20
+        let count = (trial.decodedByteCount + hugePage - 1) / hugePage * hugePage
+        let decoded = try Storage(byteCount: count) { memory in
             seconds = try shortest(
                 of: { try trial.decode(into: memory, checked: false, workers: workers) },
                 before: { memory.giveBackPages() })
