@@ -125,6 +125,18 @@ BANTAM_BODY unsigned rans_element(rans_layout layout, unsigned q) {
     return layout.head_bytes == 1 ? q : rans_state(q);
 }
 
+// States by their low bytes, the slots, and their high ones, as vectors of bytes have them.
+BANTAM_BODY void rans_split_states(const uint16_t *states, size_t count, uint8_t *low, uint8_t *high) {
+    for (size_t i = 0; i < count; i++) {
+        low[i] = (uint8_t)states[i];
+        high[i] = (uint8_t)(states[i] >> 8);
+    }
+}
+
+BANTAM_BODY void rans_join_states(const uint8_t *low, const uint8_t *high, size_t count, uint16_t *states) {
+    for (size_t i = 0; i < count; i++) states[i] = (uint16_t)(low[i] | high[i] << 8);
+}
+
 typedef struct {
     uint8_t high, low_byte;
     uint64_t low;

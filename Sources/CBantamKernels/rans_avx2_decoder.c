@@ -141,10 +141,7 @@ typedef struct { __m256i low, high; } split_states;
 
 NARROW split_states split(const uint16_t states[32]) {
     uint8_t low[32], high[32];
-    for (int i = 0; i < 32; i++) {
-        low[i] = (uint8_t)states[i];
-        high[i] = (uint8_t)(states[i] >> 8);
-    }
+    rans_split_states(states, 32, low, high);
     return (split_states){load(low), load(high)};
 }
 
@@ -152,7 +149,7 @@ NARROW void join(split_states split, uint16_t states[32]) {
     uint8_t low[32], high[32];
     store(low, split.low);
     store(high, split.high);
-    for (int i = 0; i < 32; i++) states[i] = (uint16_t)(low[i] | high[i] << 8);
+    rans_join_states(low, high, 32, states);
 }
 
 // All streams at once, since each waits for itself.

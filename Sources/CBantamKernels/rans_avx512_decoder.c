@@ -1,0 +1,228 @@
+// Decoding of rANS steps with AVX-512: the 64 states of two streams as a vector of low bytes, which are the slots, and
+// one of high bytes.
+
+#include "rans_avx512.h"
+
+#if defined(__x86_64__)
+
+// MARK: Planes
+
+// The bits of the high bytes of one half that are not coded.
+WIDE __m512i read_fields(rans_layout layout, const uint8_t *raw, int half) {
+    __m512i fields = _mm512_setzero_si512();
+    if (layout.field_bits == 4) {
+        __m512i both = _mm512_loadu_si512(raw);
+        if (half) both = _mm512_srli_epi16(both, 4);
+        fields = _mm512_and_si512(both, _mm512_set1_epi8(15));
+    }
+    if (layout.field_bits == 2) {
+        const __m512i four = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)raw));
+        const __m512i first = half ? _mm512_srli_epi16(four, 4) : four;
+        const __m512i second = half ? _mm512_slli_epi16(four, 2) : _mm512_slli_epi16(four, 6);
+        fields = _mm512_ternarylogic_epi64(first, second, _mm512_set1_epi8(3), 0xa8);  // (a | b) & c
+    }
+    if (layout.has_sign) {
+        uint64_t signs;
+        memcpy(&signs, raw + STEP / 8 * layout.field_bits + 8 * half, 8);
+        fields = _mm512_mask_add_epi8(fields, _cvtu64_mask64(signs), fields, _mm512_set1_epi8((char)0x80));
+    }
+    return fields;
+}
+
+// The low words of 32 elements of float32: bits 13 and 14 in a plane of pairs, bit 15 in one of single bits.
+WIDE __m512i read_3(const uint8_t *raw, int vector) {
+    const __m512i pairs = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)raw));
+    const __m512i pair = _mm512_slli_epi16(_mm512_and_si512(_mm512_srli_epi16(pairs, (unsigned)(2 * vector)),
+                                                            _mm512_set1_epi16(3)), 13);
+    uint32_t tops;
+    memcpy(&tops, raw + 32 + 4 * vector, 4);
+    return _mm512_mask_add_epi16(pair, _cvtu32_mask32(tops), pair, _mm512_set1_epi16((short)0x8000));
+}
+
+WIDE __m512i rotated_right(__m512i words) { return _mm512_shldi_epi16(words, words, 15); }
+
+// MARK: Symbols
+
+// All by slot, so that the next states do not wait for the symbol: the way from state to state is what a step takes.
+typedef struct {
+    table256 frequencies, offsets, values;
+    table256 limits;            // the highest high byte of a state that needs a byte of the stream after this slot
+    __m512i packing;            // where each place of packed order has its state
+    __m512i escape;             // the value that stands for it, which no symbol has
+    __mmask64 firsts, seconds;  // the states of either stream
+} decoding_tables;
+
+WIDE decoding_tables decoding_tables_of(const rans_table *table) {
+    uint8_t frequencies[256], offsets[256], values[256], limits[256], packing[HALF], is_value[256] = {0}, escape = 0;
+    for (unsigned i = 0; i < table->symbol_count; i++)
+        if ((int)i != table->escape) is_value[table->values[i]] = 1;
+    while (is_value[escape]) escape++;
+    for (unsigned i = 0; i < table->symbol_count; i++) {
+        const unsigned start = table->starts[i], frequency = table->frequencies[i];
+        memset(frequencies + start, (int)frequency, frequency);
+        memset(values + start, (int)i == table->escape ? escape : table->values[i], frequency);
+        for (unsigned k = 0; k < frequency; k++) {
+            offsets[start + k] = (uint8_t)k;
+            limits[start + k] = (uint8_t)((255 - k) / frequency);
+        }
+    }
+    for (unsigned q = 0; q < HALF; q++) packing[q] = (uint8_t)rans_state(q);
+    return (decoding_tables){load_table(frequencies), load_table(offsets), load_table(values), load_table(limits),
+                             _mm512_loadu_si512(packing), _mm512_set1_epi8((char)escape),
+                             _cvtu64_mask64(0xffffffff), _cvtu64_mask64(0xffffffff00000000)};
+}
+
+typedef struct { __m512i low, high; } split_states;
+
+WIDE split_states split(const uint16_t states[HALF]) {
+    uint8_t low[HALF], high[HALF];
+    rans_split_states(states, HALF, low, high);
+    return (split_states){_mm512_loadu_si512(low), _mm512_loadu_si512(high)};
+}
+
+WIDE void join(split_states split, uint16_t states[HALF]) {
+    uint8_t low[HALF], high[HALF];
+    _mm512_storeu_si512(low, split.low);
+    _mm512_storeu_si512(high, split.high);
+    rans_join_states(low, high, HALF, states);
+}
+
+// Where `bytes` are at most `limits`, of those within a mask. A compiler compares once for two masks, and what waits
+// for the result then waits for `kand` too.
+WIDE __mmask64 at_most(__m512i bytes, __m512i limits, __mmask64 within) {
+    __mmask64 mask;
+    __asm__("vpcmpub $2, %2, %1, %0 %{%3%}" : "=k"(mask) : "v"(bytes), "v"(limits), "Yk"(within));
+    return mask;
+}
+
+// The next bytes of a stream, at the states that need one.
+WIDE __m512i next_bytes(__mmask64 needs, const uint8_t **stream) {
+    const __m512i bytes = _mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *)*stream));
+    *stream += _mm_popcnt_u64(_cvtmask64_u64(needs));
+    return _mm512_maskz_expand_epi8(needs, bytes);
+}
+
+// One half of a step: 64 values in packed order, some of which may be escapes. Which states need a byte is told by
+// their high byte before they are computed, since masks take long to become moves.
+WIDE __m512i decode_half(const decoding_tables *tables, split_states *states, const uint8_t *streams[2],
+                         __mmask64 *escapes) {
+    const __m512i limits = look_up(tables->limits, states->low);
+    const __m512i frequencies = look_up(tables->frequencies, states->low);
+    const __m512i offsets = look_up(tables->offsets, states->low);
+    const __m512i values = _mm512_permutexvar_epi8(tables->packing, look_up(tables->values, states->low));
+    const __mmask64 first_needs = at_most(states->high, limits, tables->firsts);
+    const __mmask64 second_needs = at_most(states->high, limits, tables->seconds);
+    const __mmask64 stay = _mm512_cmpgt_epu8_mask(states->high, limits);
+    const __m512i evens = _mm512_add_epi16(_mm512_mullo_epi16(even(frequencies), even(states->high)), even(offsets));
+    const __m512i odds = _mm512_add_epi16(_mm512_mullo_epi16(odd(frequencies), odd(states->high)), odd(offsets));
+    const __m512i low = packed(evens, odds);
+    const __m512i high = _mm512_ternarylogic_epi64(odd(evens), _mm512_set1_epi16(0xff), odds, 0xf2);  // a | (~b & c)
+    const __m512i first = next_bytes(first_needs, &streams[0]), second = next_bytes(second_needs, &streams[1]);
+    states->low = _mm512_ternarylogic_epi64(first, second, _mm512_maskz_mov_epi8(stay, low), 0xfe);  // a | b | c
+    states->high = _mm512_mask_mov_epi8(low, stay, high);
+    *escapes = _mm512_cmpeq_epi8_mask(values, tables->escape);
+    return values;
+}
+
+// Puts the next escapes in place; 0 if there are not as many. Whether there is one is a coin that no processor can
+// foretell, so as long as no half could take them all, none is asked.
+WIDE int take_escapes(rans_decoder *decoder, __mmask64 escapes, __m512i *values) {
+    const size_t left = (size_t)(decoder->escape_end - decoder->escape);
+    const size_t count = (size_t)_mm_popcnt_u64(_cvtmask64_u64(escapes));
+    __m512i next;
+    if (__builtin_expect(left >= HALF, 1)) {
+        next = _mm512_loadu_si512(decoder->escape);
+    } else {
+        if (count > left) return 0;
+        if (!count) return 1;
+        next = _mm512_maskz_loadu_epi8(_cvtu64_mask64(_bzhi_u64(~0ull, (unsigned)count)), decoder->escape);
+    }
+    *values = _mm512_mask_expand_epi8(*values, escapes, next);
+    decoder->escape += count;
+    return 1;
+}
+
+// Of two vectors of bytes, those at even or odd places by turns.
+WIDE __m512i alternation(int odd) {
+    uint8_t places[64];
+    for (int i = 0; i < 64; i++) places[i] = (uint8_t)((i & ~1) + odd + (i & 1 ? 64 : 0));
+    return _mm512_loadu_si512(places);
+}
+
+WIDE __m512i interleaving(int high) {
+    uint16_t places[32];
+    for (int i = 0; i < 32; i++) places[i] = (uint16_t)(16 * high + i / 2 + (i & 1 ? 32 : 0));
+    return _mm512_loadu_si512(places);
+}
+
+WIDE int decode_steps(rans_layout layout, int has_escape, rans_decoder *decoder) {
+    const decoding_tables tables = decoding_tables_of(decoder->table);
+    const __m512i low_places = interleaving(0), high_places = interleaving(1);
+    const __m512i head_places[2] = {alternation(0), alternation(1)};
+    split_states states[2] = {split(decoder->states), split(decoder->states + HALF)};
+    const uint8_t *raw = decoder->raw, *streams[STREAMS];
+    for (int v = 0; v < STREAMS; v++) streams[v] = decoder->streams[v];
+    uint8_t *result = decoder->result + decoder->step * STEP * layout.element_bytes;
+    const uint8_t *kept = layout.low_bits ? decoder->block->kept : NULL;
+    size_t step = decoder->step;
+    for (size_t safe = 0; safe > 0 || (safe = rans_safe_steps(decoder, step, streams)) > 0; safe--, step++) {
+        const uint8_t *fields = raw + (layout.head_bytes == 2 ? STEP : 0);
+        const unsigned keep = kept ? kept[step] : 0;
+        uint16_t heads[STEP];
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            __mmask64 escapes;
+            __m512i high = decode_half(&tables, &states[half], &streams[2 * half], &escapes);
+            if (has_escape && !take_escapes(decoder, escapes, &high)) return 0;
+            if (layout.field_bits) high = _mm512_or_si512(high, read_fields(layout, fields, half));
+            uint8_t *to = result + half * HALF * layout.element_bytes;
+            if (layout.head_bytes == 1) {
+                if (layout.rotates)
+                    high = _mm512_or_si512(
+                        _mm512_and_si512(_mm512_srli_epi16(high, 1), _mm512_set1_epi8(0x7f)),
+                        _mm512_slli_epi16(_mm512_and_si512(high, _mm512_set1_epi8(1)), 7));
+                _mm512_storeu_si512(to, high);
+                continue;
+            }
+            const __m512i lows = _mm512_loadu_si512(raw + HALF * half);
+            if (layout.low_bits > 16) to = (uint8_t *)(heads + HALF * half);
+#pragma unroll
+            for (int v = 0; v < 2; v++) {
+                __m512i heads_of_stream = _mm512_permutex2var_epi8(lows, head_places[v], high);
+                if (layout.rotates) heads_of_stream = rotated_right(heads_of_stream);
+                if (layout.low_bits != 16) {
+                    _mm512_storeu_si512(to + 64 * v, heads_of_stream);
+                    continue;
+                }
+                __m512i words;
+                if (keep == BANTAM_RANS_KEEP_ALL) {
+                    words = _mm512_loadu_si512(raw + STEP + 64 * (2 * half + v));
+                } else if (keep == BANTAM_RANS_KEEP_3) {
+                    words = read_3(raw + STEP, 2 * half + v);
+                } else {
+                    words = _mm512_setzero_si512();
+                }
+                _mm512_storeu_si512(to + 128 * v, _mm512_permutex2var_epi16(words, low_places, heads_of_stream));
+                _mm512_storeu_si512(to + 128 * v + 64, _mm512_permutex2var_epi16(words, high_places, heads_of_stream));
+            }
+        }
+        if (layout.low_bits > 16) rans_join_float64(keep, raw + STEP, heads, result);
+        raw += rans_head_bytes(layout) + rans_low_bytes(layout, keep);
+        result += STEP * layout.element_bytes;
+    }
+    for (int half = 0; half < 2; half++) join(states[half], decoder->states + HALF * half);
+    decoder->step = step;
+    for (int v = 0; v < STREAMS; v++) decoder->streams[v] = streams[v];
+    decoder->raw = raw;
+    return 1;
+}
+
+WIDE_ENTRY int rans_decode_steps_avx512(rans_decoder *decoder) {
+#define DECODE(constant) \
+    return has_escape ? decode_steps(constant, 1, decoder) : decode_steps(constant, 0, decoder)
+    const int has_escape = decoder->table->escape >= 0;
+    RANS_FOR_LAYOUT(decoder->block->layout, DECODE)
+#undef DECODE
+    return 0;
+}
+#endif
