@@ -126,19 +126,19 @@ WIDE __m512i decode_half(const decoding_tables *tables, split_states *states, co
 
 // Puts the next escapes in place; 0 if there are not as many. Whether there is one is a coin that no processor can
 // foretell, so as long as no half could take them all, none is asked.
-WIDE int take_escapes(rans_decoder *decoder, __mmask64 escapes, __m512i *values) {
-    const size_t left = (size_t)(decoder->escape_end - decoder->escape);
+WIDE int take_escapes(const uint8_t **from, const uint8_t *end, __mmask64 escapes, __m512i *values) {
+    const size_t left = (size_t)(end - *from);
     const size_t count = (size_t)_mm_popcnt_u64(_cvtmask64_u64(escapes));
     __m512i next;
     if (__builtin_expect(left >= HALF, 1)) {
-        next = _mm512_loadu_si512(decoder->escape);
+        next = _mm512_loadu_si512(*from);
     } else {
         if (count > left) return 0;
         if (!count) return 1;
-        next = _mm512_maskz_loadu_epi8(_cvtu64_mask64(_bzhi_u64(~0ull, (unsigned)count)), decoder->escape);
+        next = _mm512_maskz_loadu_epi8(_cvtu64_mask64(_bzhi_u64(~0ull, (unsigned)count)), *from);
     }
     *values = _mm512_mask_expand_epi8(*values, escapes, next);
-    decoder->escape += count;
+    *from += count;
     return 1;
 }
 
@@ -165,6 +165,7 @@ WIDE int decode_steps(rans_layout layout, int has_escape, rans_decoder *decoder)
     uint8_t *result = decoder->result + decoder->step * STEP * layout.element_bytes;
     const uint8_t *kept = layout.low_bits ? decoder->block->kept : NULL;
     size_t step = decoder->step;
+    const uint8_t *escape = decoder->escape, *const escape_end = decoder->escape_end;
     for (size_t safe = 0; safe > 0 || (safe = rans_safe_steps(decoder, step, streams)) > 0; safe--, step++) {
         const uint8_t *fields = raw + (layout.head_bytes == 2 ? STEP : 0);
         const unsigned keep = kept ? kept[step] : 0;
@@ -173,7 +174,7 @@ WIDE int decode_steps(rans_layout layout, int has_escape, rans_decoder *decoder)
         for (int half = 0; half < 2; half++) {
             __mmask64 escapes;
             __m512i high = decode_half(&tables, &states[half], &streams[2 * half], &escapes);
-            if (has_escape && !take_escapes(decoder, escapes, &high)) return 0;
+            if (has_escape && !take_escapes(&escape, escape_end, escapes, &high)) return 0;
             if (layout.field_bits) high = _mm512_or_si512(high, read_fields(layout, fields, half));
             uint8_t *to = result + half * HALF * layout.element_bytes;
             if (layout.head_bytes == 1) {
@@ -212,6 +213,7 @@ WIDE int decode_steps(rans_layout layout, int has_escape, rans_decoder *decoder)
     }
     for (int half = 0; half < 2; half++) join(states[half], decoder->states + HALF * half);
     decoder->step = step;
+    decoder->escape = escape;
     for (int v = 0; v < STREAMS; v++) decoder->streams[v] = streams[v];
     decoder->raw = raw;
     return 1;
