@@ -34,7 +34,8 @@ NARROW __m256i words_of_bits(const uint8_t *from) {
 NARROW __m256i read_fields(rans_layout layout, const uint8_t *raw, unsigned v) {
     __m256i fields = _mm256_setzero_si256();
     if (layout.head_bytes == 2) raw += STEP;
-    if (layout.field_bits == 2) fields = _mm256_and_si256(_mm256_srli_epi16(load(raw), (int)(2 * v)), _mm256_set1_epi8(3));
+    if (layout.field_bits == 2)
+        fields = _mm256_and_si256(_mm256_srli_epi16(load(raw), (int)(2 * v)), _mm256_set1_epi8(3));
     if (layout.has_sign) {
         // State i has bit 2·i of the half's 64, or the next: of byte i / 4.
         long long signs;

@@ -28,13 +28,13 @@ NARROW __m128i low_bytes(__m256i words) {
     return _mm256_castsi256_si128(_mm256_permute4x64_epi64(packed, 0x08));
 }
 
-NARROW void write_fields(rans_layout layout, uint8_t *raw, __m256i high[2][2]) {
+NARROW void write_fields(rans_layout layout, uint8_t *raw, const __m256i high[4]) {
 #pragma unroll
     for (int part = 0; part < 2; part++) {
         if (layout.field_bits) {
             const __m256i mask = _mm256_set1_epi8(layout.field_bits == 4 ? 15 : 3);
-            const __m256i both = _mm256_or_si256(_mm256_and_si256(high[0][part], mask),
-                                                 _mm256_slli_epi16(_mm256_and_si256(high[1][part], mask), 4));
+            const __m256i both = _mm256_or_si256(_mm256_and_si256(high[part], mask),
+                                                 _mm256_slli_epi16(_mm256_and_si256(high[2 + part], mask), 4));
             if (layout.field_bits == 4) {
                 store(raw + 32 * part, both);
             } else {
@@ -45,7 +45,7 @@ NARROW void write_fields(rans_layout layout, uint8_t *raw, __m256i high[2][2]) {
         if (layout.has_sign)
 #pragma unroll
             for (int half = 0; half < 2; half++) {
-                const int signs = _mm256_movemask_epi8(high[half][part]);
+                const int signs = _mm256_movemask_epi8(high[2 * half + part]);
                 memcpy(raw + STEP / 8 * layout.field_bits + 8 * half + 4 * part, &signs, 4);
             }
     }
@@ -92,6 +92,53 @@ NARROW encoding_tables encoding_tables_of(const rans_table *table) {
     return (encoding_tables){load_table(bytes[0]), load_table(bytes[1]), {load_table(bytes[2]), load_table(bytes[3])}};
 }
 
+// Symbols by value, 16 in a register, of those sixteens of values that have any but the one that most others have.
+typedef struct {
+    __m256i symbols[16];  // exclusive or with that one
+    __m256i firsts[16];   // the value that the register begins with
+    unsigned count;
+    __m256i other;
+} symbol_tables;
+
+NARROW symbol_tables symbol_tables_of(rans_layout layout, const rans_encoder *encoder) {
+    const unsigned shift = (unsigned)__builtin_ctz(layout.value_mask);
+    // If there is an escape, it stands for most values; if not, all that occur have symbols of their own.
+    const uint8_t other = (uint8_t)(encoder->table->escape < 0 ? 0 : encoder->table->escape);
+    symbol_tables tables;
+    tables.count = 0;
+    tables.other = _mm256_set1_epi8((char)other);
+    for (unsigned first = 0; first <= (unsigned)layout.value_mask >> shift; first += 16) {
+        uint8_t symbols[16];
+        unsigned any = 0;
+        for (unsigned i = 0; i < 16; i++) {
+            symbols[i] = encoder->symbols[(first + i) << shift] ^ other;
+            any |= symbols[i];
+        }
+        if (!any) continue;
+        tables.symbols[tables.count] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)symbols));
+        tables.firsts[tables.count++] = _mm256_set1_epi8((char)first);
+    }
+    return tables;
+}
+
+NARROW void find_symbols(rans_layout layout, const symbol_tables *tables, const __m256i high[4], __m256i symbols[4]) {
+    const int shift = __builtin_ctz(layout.value_mask);
+    __m256i values[4];
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        values[i] = _mm256_srli_epi16(_mm256_and_si256(high[i], _mm256_set1_epi8((char)layout.value_mask)), shift);
+        symbols[i] = tables->other;
+    }
+    for (unsigned k = 0; k < tables->count; k++)
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            // Places beyond 15 become 128 or more, of which a shuffle makes zeros.
+            const __m256i places
+                = _mm256_adds_epu8(_mm256_sub_epi8(values[i], tables->firsts[k]), _mm256_set1_epi8(0x70));
+            symbols[i] = _mm256_xor_si256(symbols[i], _mm256_shuffle_epi8(tables->symbols[k], places));
+        }
+}
+
 // Codes 16 symbols. The reciprocal is rounded down, so the quotient it gives is right or one too small.
 NARROW __m256i encode_vector(const compressions *table, __m256i states, __m256i frequencies, __m256i starts,
                              __m256i reciprocals, uint8_t **stream) {
@@ -119,6 +166,7 @@ NARROW void encode_steps(rans_layout layout, rans_encoder *encoder, int is_large
     const encoding_tables tables = encoding_tables_of(encoder->table);
     compressions spills;
     fill(&spills);
+    const symbol_tables symbols_of_values = symbol_tables_of(layout, encoder);
     const int escape_symbol = encoder->table->escape;
     __m256i states[4][2];
 #pragma unroll
@@ -136,13 +184,13 @@ NARROW void encode_steps(rans_layout layout, rans_encoder *encoder, int is_large
             rans_split_float64(keep, source, wide_heads, raw + STEP);
             source = (const uint8_t *)wide_heads;
         }
-        __m256i high[2][2], pairs[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+        __m256i high[4], pairs[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
 #pragma unroll
         for (int i = 0; i < 4; i++) {
             const int half = i / 2, part = i % 2;
             if (layout.head_bytes == 1) {
                 const __m256i bytes = load(source + 32 * i);
-                high[half][part] = layout.rotates
+                high[i] = layout.rotates
                     ? _mm256_or_si256(_mm256_add_epi8(bytes, bytes),
                                       _mm256_and_si256(_mm256_srli_epi16(bytes, 7), _mm256_set1_epi8(1)))
                     : bytes;
@@ -157,7 +205,7 @@ NARROW void encode_steps(rans_layout layout, rans_encoder *encoder, int is_large
                     : load(source + 2 * place);
                 if (layout.rotates) heads[v] = rotated_left(heads[v]);
             }
-            high[half][part] = _mm256_or_si256(odd(heads[0]), _mm256_andnot_si256(_mm256_set1_epi16(0xff), heads[1]));
+            high[i] = _mm256_or_si256(odd(heads[0]), _mm256_andnot_si256(_mm256_set1_epi16(0xff), heads[1]));
             store(raw + 32 * i, packed(heads[0], heads[1]));
         }
         if (layout.low_bits == 16 && keep == BANTAM_RANS_KEEP_3)
@@ -165,16 +213,17 @@ NARROW void encode_steps(rans_layout layout, rans_encoder *encoder, int is_large
             for (int part = 0; part < 2; part++)
                 _mm_storeu_si128((__m128i *)(raw + STEP + 16 * part), low_bytes(pairs[part]));
         write_fields(layout, fields, high);
-        uint8_t bytes[STEP], symbols[STEP];
+        __m256i symbols[4];
+        find_symbols(layout, &symbols_of_values, high, symbols);
+        uint8_t bytes[STEP];
 #pragma unroll
-        for (int i = 0; i < 4; i++) store(bytes + 32 * i, high[i / 2][i % 2]);
-        for (unsigned q = 0; q < STEP; q++) symbols[q] = encoder->symbols[bytes[q]];
+        for (int i = 0; i < 4; i++) store(bytes + 32 * i, high[i]);
 #pragma unroll
         for (int half = 1; half >= 0; half--) {
             __m256i frequencies[2], starts[2], reciprocals[2][2];
 #pragma unroll
             for (int part = 1; part >= 0; part--) {
-                const __m256i symbol = load(symbols + HALF * half + 32 * part);
+                const __m256i symbol = symbols[2 * half + part];
                 unsigned escapes = (unsigned)_mm256_movemask_epi8(
                     _mm256_cmpeq_epi8(symbol, _mm256_set1_epi8((char)escape_symbol)));
                 for (; escape_symbol >= 0 && escapes; escapes &= ~(1u << (31 - __builtin_clz(escapes))))
@@ -190,7 +239,8 @@ NARROW void encode_steps(rans_layout layout, rans_encoder *encoder, int is_large
 #pragma unroll
             for (int part = 1; part >= 0; part--)
                 states[2 * half + 1][part] = encode_vector(&spills, states[2 * half + 1][part], odd(frequencies[part]),
-                                                           odd(starts[part]), reciprocals[part][1], &streams[2 * half + 1]);
+                                                           odd(starts[part]), reciprocals[part][1],
+                                                           &streams[2 * half + 1]);
 #pragma unroll
             for (int part = 1; part >= 0; part--)
                 states[2 * half][part] = encode_vector(&spills, states[2 * half][part], even(frequencies[part]),
