@@ -5,9 +5,10 @@ import BantamTensors
 
 /// A scale of which every one of some values is a whole multiple, rounded to their dtype.
 ///
-/// The largest magnitude m is some code k times the scale, so all k are tried: the first one for which x·k/m is close to an
-/// integer c for every x tells all codes, but for a divisor that they have in common. What is rounded to x lies between two numbers; both divided by c bound the
-/// scale, and in what is left of all bounds there are a few numbers of float32, which are tried with the arithmetic of decoding.
+/// The largest magnitude m is some code k times the scale, so all k are tried: the first one for which x·k/m is close to
+/// an integer c for every x tells all codes. What is rounded to x lies between two numbers; both divided by c bound the
+/// scale, and in what is left of all bounds there are a few numbers of float32, which are tried with the arithmetic of
+/// decoding.
 struct CommonScale: Sendable {
     let scale: Float
     /// From the least code to the greatest.
@@ -27,27 +28,26 @@ struct CommonScale: Sendable {
         of values: UnsafeBufferPointer<Float>, _ format: Format.Type, workers: Workers = .one
     ) {
         let run = Run<Format>(values: values, workers: workers)
-        let largest = Float(bitPattern: run.largestMagnitude)
+        let (smallest, largest) = run.magnitudes
         if largest == 0 {
             (scale, codes) = (1, 0...0)
             return
         }
         // Where products and quotients have all bits.
         guard 0x1p-100...0x1p100 ~= largest else { return nil }
-        for code in CommonScale.codesOfLargest {
+        // The smallest magnitude is the scale at least. Products are rounded to float32 first.
+        let ratio =
+            Format.boundaries(of: largest).below / Format.boundaries(of: smallest).above * (1 - 0x1p-20)
+        // Small codes first: where values have few bits, several may do.
+        let least = max(1, ratio.rounded(.up))
+        guard least <= Double(CommonScale.largestCode) else { return nil }
+        for code in Int(least)...CommonScale.largestCode {
             guard let found = run.scale(ofLargest: largest, code: code) else { continue }
-            let divisor = run.commonDivisor(ofCodesBy: found.scale)
-            let smallest = divisor > 1 ? run.scale(ofLargest: largest, code: code / divisor) : nil
-            (scale, codes) = smallest ?? found
+            (scale, codes) = found
             return
         }
         return nil
     }
-
-    /// What the largest magnitude may have for a code: small ones first, where few bits let several through, and those of
-    /// symmetric quantization to 8 bits before others of their size, so that usually few are tried.
-    private static let codesOfLargest =
-        Array(1...31) + [127, 128] + Array(32...126) + Array(129...largestCode)
 
     /// The integer next to `value` / scale.
     @inline(__always)
@@ -56,6 +56,24 @@ struct CommonScale: Sendable {
         let magic: Float = 0x1.8p23
         let sum = value * inverse + magic
         return (Int32(bitPattern: sum.bitPattern &- magic.bitPattern), sum - magic)
+    }
+
+    /// The code that decodes to `value`, if any does, else the nearest integer.
+    ///
+    /// Of few bits a product of a large code may be rounded by more than half of the scale, and two codes may decode to
+    /// the same number: the lesser one is taken.
+    @inline(__always)
+    static func code<Format: RoundedFloat>(
+        _ value: Float, scale: Float, inverse: Float, _ format: Format.Type
+    ) -> (integer: Int32, value: Float) {
+        let nearest = code(value, inverse: inverse)
+        guard Format.precision < 10, abs(nearest.value) >= 127 else { return nearest }
+        let away: Int32 = nearest.integer < 0 ? -1 : 1
+        for integer in [nearest.integer - away, nearest.integer, nearest.integer + away]
+        where Format.rounded(Float(integer) * scale) == value {
+            return (integer, Float(integer))
+        }
+        return nearest
     }
 }
 
@@ -82,15 +100,22 @@ private struct Run<Format: RoundedFloat> {
         return (try? workers.map(pieces.count) { body(run.piece($0)) }) ?? []
     }
 
-    /// The greatest pattern of a magnitude; that of an infinity or more if there is any.
-    var largestMagnitude: UInt32 {
-        map { values in
-            var largest: Int32 = 0
+    /// The smallest magnitude but zero and the largest, which is no number or infinite if there is any such value; zeros
+    /// if all are.
+    var magnitudes: (smallest: Float, largest: Float) {
+        let ranges = map { values in
+            // Zero less one is the greatest pattern.
+            var (smallest, largest) = (UInt32.max, 0 as Int32)
             for value in values {
-                largest = max(largest, Int32(bitPattern: value.bitPattern & 0x7fff_ffff))
+                let magnitude = value.bitPattern & 0x7fff_ffff
+                smallest = min(smallest, magnitude &- 1)
+                largest = max(largest, Int32(bitPattern: magnitude))
             }
-            return UInt32(bitPattern: largest)
-        }.max() ?? 0
+            return (smallest, UInt32(bitPattern: largest))
+        }
+        let smallest = ranges.reduce(.max) { min($0, $1.0) } &+ 1
+        let largest = ranges.reduce(0) { max($0, $1.1) }
+        return (Float(bitPattern: smallest), Float(bitPattern: largest))
     }
 
     /// The scale and the codes if the largest magnitude has that code; `nil` if that cannot be.
@@ -101,14 +126,20 @@ private struct Run<Format: RoundedFloat> {
             return nil
         }
         let bounds = Format.boundaries(of: largest)
-        var interval = Interval(lower: bounds.below / Double(code), upper: bounds.above / Double(code))
-        if Format.precision < 10 {
-            // With few bits the quotients of large codes are told apart only when the scale is known better, and those
-            // of the largest ones not even then.
-            interval = narrowed(narrowed(interval, codes: 32), codes: 112)
+        var intervals = [Interval(lower: bounds.below / Double(code), upper: bounds.above / Double(code))]
+        // With few bits the quotients of large codes are told apart only when the scale is known better, and those of the
+        // largest ones not even then.
+        let limits = Format.precision < 10 ? [32, 64, 96, 112, 128, 160, 192] : []
+        for limit in limits + [CommonScale.largestCode] {
+            let interval = narrowed(intervals[intervals.count - 1], codes: limit)
+            if interval.isEmpty { break }
+            intervals.append(interval)
+            if code <= limit { break }
         }
-        return checked(narrowed(interval, codes: CommonScale.largestCode))
-            ?? (Format.precision < 10 ? checked(interval) : nil)
+        for interval in intervals.dropFirst().reversed().prefix(5) {
+            if let found = checked(interval) { return found }
+        }
+        return nil
     }
 
     /// A scale of the interval that gives all values back, with their codes.
@@ -117,23 +148,6 @@ private struct Run<Format: RoundedFloat> {
             if let codes = codes(of: scale) { return (scale, codes) }
         }
         return nil
-    }
-
-    /// What all codes are multiples of.
-    func commonDivisor(ofCodesBy scale: Float) -> Int {
-        let inverse = 1 / scale
-        return map { values in
-            var divisor: Int32 = 0
-            for value in values where divisor != 1 {
-                var other = abs(CommonScale.code(value, inverse: inverse).integer)
-                while other != 0 { (divisor, other) = (other, divisor % other) }
-            }
-            return Int(divisor)
-        }.reduce(0) { first, second in
-            var (divisor, other) = (first, second)
-            while other != 0 { (divisor, other) = (other, divisor % other) }
-            return divisor
-        }
     }
 
     /// Whether all quotients are as close to integers as rounded products are.
@@ -163,10 +177,12 @@ private struct Run<Format: RoundedFloat> {
             var interval = interval
             for value in values {
                 let code = CommonScale.code(abs(value), inverse: inverse).value
-                guard code >= 1, code <= Float(largest) else { continue }
                 let (below, above) = Format.boundaries(of: abs(value))
-                interval.lower = max(interval.lower, below / Double(code))
-                interval.upper = min(interval.upper, above / Double(code))
+                // Chosen, not jumped over: which values have such codes cannot be foretold.
+                let isKnown = code >= 1 && code <= Float(largest)
+                let (lower, upper) = (below / Double(code), above / Double(code))
+                interval.lower = isKnown && lower > interval.lower ? lower : interval.lower
+                interval.upper = isKnown && upper < interval.upper ? upper : interval.upper
             }
             return interval
         }.reduce(interval) { Interval(lower: max($0.lower, $1.lower), upper: min($0.upper, $1.upper)) }
@@ -179,7 +195,7 @@ private struct Run<Format: RoundedFloat> {
             var (least, greatest) = (Int32.max, Int32.min)
             var differences: UInt32 = 0
             for value in values {
-                let code = CommonScale.code(value, inverse: inverse)
+                let code = CommonScale.code(value, scale: scale, inverse: inverse, Format.self)
                 let compared: UInt32 = value == 0 ? 0x7fff_ffff : .max
                 differences |= (Format.rounded(code.value * scale).bitPattern ^ value.bitPattern) & compared
                 least = min(least, code.integer)
@@ -206,10 +222,12 @@ private struct Interval: Sendable {
     var lower: Double
     var upper: Double
 
+    /// Whether not even numbers beside it may do.
+    var isEmpty: Bool { lower > upper * (1 + 0x1p-22) }
+
     /// The numbers of float32 to be tried: those in it, of few bits first, for scales of narrow types are of such, and
     /// where there is a choice they take less; and those right beside it, for a product is rounded to float32 first.
     var candidates: [Float] {
-        guard lower <= upper * (1 + 0x1p-22) else { return [] }
         let middle = Float((lower + upper) / 2)
         let short = [BrainFloat.rounded(middle), HalfFloat.rounded(middle, dropping: 13)]
         return short.filter { lower...max(lower, upper) ~= Double($0) }

@@ -286,9 +286,11 @@ private struct RecoverySearch<Format: RoundedFloat> {
                 for row in 0..<piece.rows {
                     let first = piece.element + row * piece.columns
                     for start in stride(from: 0, to: piece.columns, by: length) {
-                        let (inverse, shift) = (1 / scales[run].scale, Int32(shifts[run]))
+                        let (scale, shift) = (scales[run].scale, Int32(shifts[run]))
                         for element in first + start..<first + min(start + length, piece.columns) {
-                            let code = CommonScale.code(values[element], inverse: inverse).integer
+                            let code = CommonScale.code(
+                                values[element], scale: scale, inverse: 1 / scale, Format.self
+                            ).integer
                             let isUpper: Int32 = Code.isSigned || values[element].sign == .minus ? 0 : 1
                             codes[element] = Code(truncatingIfNeeded: code &+ shift &+ isUpper)
                         }
