@@ -82,7 +82,9 @@ extension PartTree {
         case .dense(let array): return .dense(try body(path, array))
         case .number(let number): return .number(number)
         case .packed(let array, let packing):
-            return try packed?(array, packing) ?? .packed(try leaf(array, Part.packed), packing)
+            // No `??` here: in a function that rethrows, compilers lose what is thrown to its right.
+            if let other = try packed?(array, packing) { return other }
+            return .packed(try leaf(array, Part.packed), packing)
         case .quantized(let codes, let scales, let zeroPoints, let form):
             return .quantized(
                 codes: try tree(codes, Part.codes), scales: try tree(scales, Part.scales),

@@ -53,6 +53,33 @@ import Testing
         }
     }
 
+    /// Of every encoding a flipped bit in each of its arrays, coded and not.
+    @Test(arguments: ["none", "huffman"]) func aFlippedBitOfEveryArrayIsFound(_ coding: String) throws {
+        try withTemporaryFolder { folder in
+            for (name, encoding) in try Samples.encodings() {
+                let path = folder.file("\(name).safetensors")
+                _ = try Samples.write(
+                    [(name: "w", encoding: encoding)], to: path, coding: Coding(named: coding))
+                let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+                let start = 8 + bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+                let json = try JSONSerialization.jsonObject(with: Data(bytes[8..<start]))
+                let arrays = try #require(json as? [String: [String: Any]]).filter {
+                    $0.key != "__metadata__"
+                }
+                #expect(!arrays.isEmpty)
+                for (array, item) in arrays {
+                    let offsets = try #require(item["data_offsets"] as? [Int])
+                    guard offsets[0] < offsets[1] else { continue }
+                    var damaged = bytes
+                    damaged[start + (offsets[0] + offsets[1]) / 2] ^= 4
+                    try Data(damaged).write(to: URL(fileURLWithPath: path))
+                    let error = bantamError { try CompressedFile(path).verify(workers: .one) }
+                    #expect(error?.kind == .corruption && error?.file == path, "\(name): \(array)")
+                }
+            }
+        }
+    }
+
     /// The same with coded arrays, and decompression at the same time.
     @Test func everyFlippedBitOfACodedFileIsFound() throws {
         try withTemporaryFolder { folder in
