@@ -152,7 +152,9 @@ public struct Compression: Sendable {
                         ? try SquaredError(of: result.prepared.encoding, tensor, workers: workers) : nil
                 }
                 let rows = result.prepared.repeatedRows.map { copies, rows in
-                    "\(copies) of its \(rows) rows repeat earlier ones, which are stored once"
+                    copies == 1
+                        ? "one of its \(rows) rows repeats an earlier one, which is stored once"
+                        : "\(copies) of its \(rows) rows repeat earlier ones, which are stored once"
                 }
                 let ownNotes = result.notes + (rows.map { [$0] } ?? [])
                 if let key {

@@ -54,9 +54,9 @@ public struct Plan: Sendable {
         }
     }
 
-    /// Why a tensor is kept, for the output; `nil` if passes run over it.
+    /// Why a tensor is kept, for the output; `nil` if passes run over it, or if there are no rules at all.
     public func reasonKept(_ entry: Entry) -> String? {
-        guard entry.steps.isEmpty else { return nil }
+        guard entry.steps.isEmpty, !recipe.rules.isEmpty else { return nil }
         guard let rule = entry.rule else { return "no rule matches it (otherwise: keep)" }
         return "\(rule.label) keeps it"
     }
