@@ -7,8 +7,7 @@ struct AutomaticChoice: Sendable {
     let optimization: Optimization
     /// Those that are tried on pieces of arrays beyond ``smallByteCount``, and on the whole of smaller ones.
     let large: [any Coder]
-    /// Those that are tried on small arrays besides, if they shrink to less than three quarters: what is nearly noise has no
-    /// repeats to search for.
+    /// Those that are tried on small arrays besides, if there may be repeats to search for.
     let slow: [any Coder]
     /// The bytes of each piece, of which there are four.
     let pieceByteCount: Int
@@ -76,20 +75,28 @@ struct AutomaticChoice: Sendable {
     /// The array coded by the coder that suits it; `nil` if none shrinks it.
     func encode(_ tensor: Tensor, workers: Workers) throws -> CodedArray? {
         let byteCount = tensor.byteCount
-        guard let best = try coderForLarge(tensor, workers: workers)?.coder else {
+        guard let suited = try coderForLarge(tensor, workers: workers)?.coder else {
             func coded(by coders: [any Coder]) throws -> [CodedArray?] {
                 try coders.map { try AutomaticChoice.coded(tensor, by: $0, workers: workers) }
             }
             var results = try coded(by: large)
-            if results.contains(where: { ($0?.byteCount ?? byteCount) * 4 < byteCount * 3 }) {
+            let sizes = { results.map { $0?.byteCount ?? byteCount } }
+            if mayRepeat(zip(large, sizes()), of: byteCount) {
                 results += try coded(by: slow)
             }
-            let sizes = results.map { $0?.byteCount ?? byteCount }
             let coders = Array((large + slow).prefix(results.count))
-            let quick = results[choice(among: coders, sizes, of: byteCount, isLarge: false)]
+            let quick = results[choice(among: coders, sizes(), of: byteCount, isLarge: false)]
             return try quick.map { try betterByAdapting(tensor, than: $0, workers: workers) } ?? nil
         }
-        return try AutomaticChoice.coded(tensor, by: best, workers: workers)
+        return try AutomaticChoice.coded(tensor, by: suited, workers: workers)
+    }
+
+    /// Whether a slow search for repeats may win. Of what is nearly noise it does not, nor where a quick one is far behind,
+    /// but for what is nearly all gone, where it is not slow.
+    private func mayRepeat(_ sizes: some Sequence<(any Coder, Int)>, of byteCount: Int) -> Bool {
+        let best = sizes.map(\.1).min() ?? byteCount
+        let repeats = sizes.first { $0.0 is ZstdCoder }?.1 ?? best
+        return 4 * best < 3 * byteCount && (16 * repeats <= 17 * best || 16 * best < byteCount)
     }
 
     /// Up to this many bytes `max` decodes in a few milliseconds.
