@@ -1,4 +1,4 @@
-// rANS where every element names its table: 32 states of 32 bits, words of 16, so that a table of 12 bits loses
+// rANS where every element names its table: 32 or 64 states of 32 bits, words of 16, so that a table of 12 bits loses
 // next to nothing and a state takes at most one word a symbol.
 
 #include "class_rans.h"
@@ -46,7 +46,7 @@ void bantam_class_rans_encoding_tables(const uint16_t *frequencies, size_t class
 uint8_t *bantam_class_rans_encode(const bantam_class_rans_entry *tables, const uint8_t *classes,
                                   const uint8_t *symbols, size_t count, size_t lanes, uint32_t *states,
                                   uint8_t *end) {
-    uint32_t local[LANES];
+    uint32_t local[MANY_LANES];
     for (size_t lane = 0; lane < lanes; lane++) local[lane] = BANTAM_CLASS_RANS_START;
     size_t i = count;
     while (i > 0) {
@@ -81,14 +81,15 @@ static size_t decode_groups(bantam_class_rans_decoder *decoder, const uint32_t *
     }
 }
 
-// Plain groups of 32 as long as 32 words are left.
+// Plain groups as long as there is a word for each lane.
 static size_t decode_groups_portable(bantam_class_rans_decoder *decoder, const uint32_t *tables,
                                      const uint8_t *classes, size_t groups, uint8_t *symbols) {
     const uint8_t *next = decoder->next;
     size_t group = 0;
-    for (; group < groups && decoder->end - next >= 2 * LANES; group++) {
-        for (unsigned lane = 0; lane < LANES; lane++) {
-            const size_t i = group * LANES + lane;
+    const size_t lanes = decoder->lanes;
+    for (; group < groups && (size_t)(decoder->end - next) >= 2 * lanes; group++) {
+        for (size_t lane = 0; lane < lanes; lane++) {
+            const size_t i = group * lanes + lane;
             uint32_t state = decoder->states[lane];
             const uint32_t entry = tables[(size_t)classes[i] << TABLE_BITS | (state & (TABLE_SIZE - 1))];
             symbols[i] = (uint8_t)entry;
@@ -106,11 +107,12 @@ static size_t decode_groups_portable(bantam_class_rans_decoder *decoder, const u
 int bantam_class_rans_decode(bantam_class_rans_decoder *decoder, const uint32_t *tables,
                              const uint8_t *classes, size_t count, uint8_t *symbols) {
     size_t i = 0;
-    if (decoder->lanes == LANES) {
-        size_t groups = decode_groups(decoder, tables, classes, count / LANES, symbols);
-        groups += decode_groups_portable(decoder, tables, classes + groups * LANES, count / LANES - groups,
-                                         symbols + groups * LANES);
-        i = groups * LANES;
+    const size_t lanes = decoder->lanes;
+    if (lanes >= FEW_LANES) {
+        size_t groups = decode_groups(decoder, tables, classes, count / lanes, symbols);
+        groups += decode_groups_portable(decoder, tables, classes + groups * lanes, count / lanes - groups,
+                                         symbols + groups * lanes);
+        i = groups * lanes;
     }
     // The rest one by one, each word checked.
     size_t lane = 0;
@@ -125,7 +127,7 @@ int bantam_class_rans_decode(bantam_class_rans_decoder *decoder, const uint32_t 
             decoder->next += 2;
         }
         decoder->states[lane] = state;
-        if (++lane == decoder->lanes) lane = 0;
+        if (++lane == lanes) lane = 0;
     }
     return 1;
 }

@@ -7,9 +7,11 @@
 
 #include <string.h>
 
-enum { TABLE_BITS = BANTAM_CLASS_RANS_BITS, TABLE_SIZE = 1 << TABLE_BITS, LANES = BANTAM_CLASS_RANS_LANES };
+enum { TABLE_BITS = BANTAM_CLASS_RANS_BITS, TABLE_SIZE = 1 << TABLE_BITS };
 
-// Both decode groups of 32 as long as 32 words are left, and return the groups they decoded.
+enum { FEW_LANES = 32, MANY_LANES = BANTAM_CLASS_RANS_LANES };
+
+// Both decode groups of 32 or 64, of a word for each of which there is room, and return the groups they decoded.
 size_t class_rans_decode_groups_avx2(bantam_class_rans_decoder *decoder, const uint32_t *tables,
                                      const uint8_t *classes, size_t groups, uint8_t *symbols);
 size_t class_rans_decode_groups_avx512(bantam_class_rans_decoder *decoder, const uint32_t *tables,

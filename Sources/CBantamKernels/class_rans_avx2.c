@@ -1,4 +1,4 @@
-// The AVX2 copy of decoding: four vectors of 8 states, entries gathered, words spread by a permutation.
+// The AVX2 copy of decoding: four or eight vectors of 8 states, entries gathered, words spread by a permutation.
 
 #include "class_rans.h"
 
@@ -49,30 +49,35 @@ BANTAM_AVX2 static inline void store_symbols(uint8_t *symbols, __m256i a, __m256
     _mm_storeu_si128((__m128i *)symbols, bytes);
 }
 
-BANTAM_AVX2 size_t class_rans_decode_groups_avx2(bantam_class_rans_decoder *decoder, const uint32_t *tables,
-                                                 const uint8_t *classes, size_t groups, uint8_t *symbols) {
-    __m256i a = _mm256_loadu_si256((const __m256i *)decoder->states);
-    __m256i b = _mm256_loadu_si256((const __m256i *)(decoder->states + 8));
-    __m256i c = _mm256_loadu_si256((const __m256i *)(decoder->states + 16));
-    __m256i d = _mm256_loadu_si256((const __m256i *)(decoder->states + 24));
+BANTAM_AVX2 static inline __attribute__((always_inline)) size_t decode_groups(
+    size_t lanes, bantam_class_rans_decoder *decoder, const uint32_t *tables, const uint8_t *classes, size_t groups,
+    uint8_t *symbols) {
+    __m256i states[MANY_LANES / 8];
+    const size_t vectors = lanes / 8;
+    for (size_t v = 0; v < vectors; v++) states[v] = _mm256_loadu_si256((const __m256i *)(decoder->states + 8 * v));
     const uint8_t *next = decoder->next;
     size_t group = 0;
-    for (; group < groups && decoder->end - next >= 2 * LANES; group++) {
-        const size_t i = group * LANES;
-        const __m256i entry_a = entries(tables, classes + i, a), entry_b = entries(tables, classes + i + 8, b);
-        const __m256i entry_c = entries(tables, classes + i + 16, c), entry_d = entries(tables, classes + i + 24, d);
-        store_symbols(symbols + i, entry_a, entry_b);
-        store_symbols(symbols + i + 16, entry_c, entry_d);
-        a = refill(advance(entry_a, a), &next);
-        b = refill(advance(entry_b, b), &next);
-        c = refill(advance(entry_c, c), &next);
-        d = refill(advance(entry_d, d), &next);
+    for (; group < groups && (size_t)(decoder->end - next) >= 2 * lanes; group++) {
+        const size_t i = group * lanes;
+#pragma unroll
+        for (size_t v = 0; v < vectors; v += 2) {
+            const __m256i first = entries(tables, classes + i + 8 * v, states[v]);
+            const __m256i second = entries(tables, classes + i + 8 * v + 8, states[v + 1]);
+            store_symbols(symbols + i + 8 * v, first, second);
+            states[v] = advance(first, states[v]);
+            states[v + 1] = advance(second, states[v + 1]);
+        }
+#pragma unroll
+        for (size_t v = 0; v < vectors; v++) states[v] = refill(states[v], &next);
     }
-    _mm256_storeu_si256((__m256i *)decoder->states, a);
-    _mm256_storeu_si256((__m256i *)(decoder->states + 8), b);
-    _mm256_storeu_si256((__m256i *)(decoder->states + 16), c);
-    _mm256_storeu_si256((__m256i *)(decoder->states + 24), d);
+    for (size_t v = 0; v < vectors; v++) _mm256_storeu_si256((__m256i *)(decoder->states + 8 * v), states[v]);
     decoder->next = next;
     return group;
+}
+
+BANTAM_AVX2 size_t class_rans_decode_groups_avx2(bantam_class_rans_decoder *decoder, const uint32_t *tables,
+                                                 const uint8_t *classes, size_t groups, uint8_t *symbols) {
+    return decoder->lanes == MANY_LANES ? decode_groups(MANY_LANES, decoder, tables, classes, groups, symbols)
+                                        : decode_groups(FEW_LANES, decoder, tables, classes, groups, symbols);
 }
 #endif

@@ -1,4 +1,4 @@
-// The AVX-512 copy of decoding: two vectors of 16 states, entries gathered, words spread by expansion.
+// The AVX-512 copy of decoding: two or four vectors of 16 states, entries gathered, words spread by expansion.
 
 #include "class_rans.h"
 
@@ -25,28 +25,40 @@ BANTAM_AVX512 static inline __m512i refill(__m512i states, __mmask16 takes, cons
     return _mm512_mask_or_epi32(states, takes, _mm512_slli_epi32(states, 16), spread);
 }
 
-BANTAM_AVX512 size_t class_rans_decode_groups_avx512(bantam_class_rans_decoder *decoder, const uint32_t *tables,
-                                                     const uint8_t *classes, size_t groups, uint8_t *symbols) {
-    __m512i a = _mm512_loadu_si512(decoder->states), b = _mm512_loadu_si512(decoder->states + 16);
+// A state waits for its entry longer than for all else, so four vectors take hardly longer than two.
+BANTAM_AVX512 static inline __attribute__((always_inline)) size_t decode_groups(
+    size_t lanes, bantam_class_rans_decoder *decoder, const uint32_t *tables, const uint8_t *classes, size_t groups,
+    uint8_t *symbols) {
+    __m512i states[MANY_LANES / 16];
+    const size_t vectors = lanes / 16;
+    for (size_t v = 0; v < vectors; v++) states[v] = _mm512_loadu_si512(decoder->states + 16 * v);
     const __m512i start = _mm512_set1_epi32(BANTAM_CLASS_RANS_START);
     const uint8_t *next = decoder->next;
     size_t group = 0;
-    for (; group < groups && decoder->end - next >= 2 * LANES; group++) {
-        const size_t i = group * LANES;
-        const __m512i entry_a = entries(tables, classes + i, a), entry_b = entries(tables, classes + i + 16, b);
-        a = advance(entry_a, a);
-        b = advance(entry_b, b);
-        _mm_storeu_si128((__m128i *)(symbols + i), _mm512_cvtepi32_epi8(entry_a));
-        _mm_storeu_si128((__m128i *)(symbols + i + 16), _mm512_cvtepi32_epi8(entry_b));
-        const __mmask16 takes_a = _mm512_cmplt_epu32_mask(a, start), takes_b = _mm512_cmplt_epu32_mask(b, start);
-        a = refill(a, takes_a, next);
-        next += 2 * __builtin_popcount(takes_a);
-        b = refill(b, takes_b, next);
-        next += 2 * __builtin_popcount(takes_b);
+    for (; group < groups && (size_t)(decoder->end - next) >= 2 * lanes; group++) {
+        const size_t i = group * lanes;
+        __mmask16 takes[MANY_LANES / 16];
+#pragma unroll
+        for (size_t v = 0; v < vectors; v++) {
+            const __m512i entry = entries(tables, classes + i + 16 * v, states[v]);
+            states[v] = advance(entry, states[v]);
+            _mm_storeu_si128((__m128i *)(symbols + i + 16 * v), _mm512_cvtepi32_epi8(entry));
+            takes[v] = _mm512_cmplt_epu32_mask(states[v], start);
+        }
+#pragma unroll
+        for (size_t v = 0; v < vectors; v++) {
+            states[v] = refill(states[v], takes[v], next);
+            next += 2 * __builtin_popcount(takes[v]);
+        }
     }
-    _mm512_storeu_si512(decoder->states, a);
-    _mm512_storeu_si512(decoder->states + 16, b);
+    for (size_t v = 0; v < vectors; v++) _mm512_storeu_si512(decoder->states + 16 * v, states[v]);
     decoder->next = next;
     return group;
+}
+
+BANTAM_AVX512 size_t class_rans_decode_groups_avx512(bantam_class_rans_decoder *decoder, const uint32_t *tables,
+                                                     const uint8_t *classes, size_t groups, uint8_t *symbols) {
+    return decoder->lanes == MANY_LANES ? decode_groups(MANY_LANES, decoder, tables, classes, groups, symbols)
+                                        : decode_groups(FEW_LANES, decoder, tables, classes, groups, symbols);
 }
 #endif

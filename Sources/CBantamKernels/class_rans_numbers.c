@@ -14,6 +14,49 @@ size_t bantam_number_rest_bytes(bantam_number_layout layout, size_t count, unsig
 
 // MARK: Planes
 
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+typedef uint8_t bytes32 __attribute__((vector_size(32)));
+typedef uint8_t bytes64 __attribute__((vector_size(64)));
+
+#define UP_TO_16 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+#define UP_TO_64                                                                                            \
+    UP_TO_16, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, \
+        40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63
+#define ALL_16(x) x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x
+
+// The bytes of a unit: in registers, for what is written in pieces and read as a whole is waited for.
+typedef struct { bytes64 lower, upper; } unit_bytes;
+
+// Adds planes of 4, 2 and 1 bits to zeros, the first from the lowest bit up; `from` goes beyond them.
+BANTAM_BODY unit_bytes take_small_planes(unsigned bits, const uint8_t **from) {
+    unit_bytes bytes = {{0}, {0}};
+    unsigned shift = 0;
+    if (bits & 4) {
+        bytes64 plane;
+        memcpy(&plane, *from, sizeof plane);
+        bytes = (unit_bytes){plane & 15, plane >> 4};
+        *from += sizeof plane, shift = 4;
+    }
+    if (bits & 2) {
+        bytes32 plane;
+        memcpy(&plane, *from, sizeof plane);
+        const bytes32 quarters[4] = {plane & 3, plane >> 2 & 3, plane >> 4 & 3, plane >> 6};
+        bytes.lower |= __builtin_shufflevector(quarters[0], quarters[1], UP_TO_64) << shift;
+        bytes.upper |= __builtin_shufflevector(quarters[2], quarters[3], UP_TO_64) << shift;
+        *from += sizeof plane, shift += 2;
+    }
+    if (bits & 1) {
+        bytes16 plane;
+        memcpy(&plane, *from, sizeof plane);
+        const bytes64 four = __builtin_shufflevector(plane, plane, UP_TO_16, UP_TO_16, UP_TO_16, UP_TO_16);
+        const bytes64 select = {ALL_16(1), ALL_16(2), ALL_16(4), ALL_16(8)};
+        bytes.lower |= (bytes64)((four & select) != 0) & (uint8_t)(1 << shift);
+        bytes.upper |= (bytes64)((four & select << 4) != 0) & (uint8_t)(1 << shift);
+        *from += sizeof plane;
+    }
+    return bytes;
+}
+
 // The planes of a whole unit, from the lowest bits up; `word` holds the rests of `bits` bits.
 #define PLANES(word)                                                                                          \
     BANTAM_BODY uint8_t *put_planes_##word(const word *rests, unsigned bits, uint8_t *to) {                   \
@@ -57,29 +100,17 @@ size_t bantam_number_rest_bytes(bantam_number_layout layout, size_t count, unsig
         return to;                                                                                            \
     }                                                                                                         \
     BANTAM_BODY const uint8_t *take_planes_##word(word *rests, unsigned bits, const uint8_t *from) {          \
-        uint8_t bytes[UNIT] = {0};                                                                            \
         const uint8_t *wide = from;                                                                           \
         const unsigned wide_bits = bits & ~7u;                                                                \
         from += wide_bits / 8 * UNIT;                                                                         \
+        const unit_bytes bytes = take_small_planes(bits, &from);                                              \
+        typedef word vector __attribute__((vector_size(64 * sizeof(word))));                                  \
+        const vector lower = __builtin_convertvector(bytes.lower, vector);                                    \
+        const vector upper = __builtin_convertvector(bytes.upper, vector);                                    \
+        const word factor = (word)((word)1 << (wide_bits & (8 * sizeof(word) - 1)));                          \
+        const vector both[2] = {lower * factor, upper * factor};                                              \
+        memcpy(rests, both, sizeof both);                                                                     \
         unsigned shift = 0;                                                                                   \
-        if (bits & 4) {                                                                                       \
-            for (unsigned i = 0; i < UNIT / 2; i++) bytes[i] = from[i] & 15, bytes[i + UNIT / 2] = from[i] >> 4;   \
-            from += UNIT / 2, shift += 4;                                                                     \
-        }                                                                                                     \
-        if (bits & 2) {                                                                                       \
-            for (unsigned k = 0; k < 4; k++)                                                                  \
-                for (unsigned i = 0; i < UNIT / 4; i++)                                                       \
-                    bytes[i + k * UNIT / 4] |= (uint8_t)((from[i] >> 2 * k & 3) << shift);                    \
-            from += UNIT / 4, shift += 2;                                                                     \
-        }                                                                                                     \
-        if (bits & 1) {                                                                                       \
-            for (unsigned k = 0; k < 8; k++)                                                                  \
-                for (unsigned i = 0; i < UNIT / 8; i++)                                                       \
-                    bytes[i + k * UNIT / 8] |= (uint8_t)((from[i] >> k & 1) << shift);                        \
-            from += UNIT / 8;                                                                                 \
-        }                                                                                                     \
-        for (unsigned i = 0; i < UNIT; i++) rests[i] = (word)((word)bytes[i] << (wide_bits & (8 * sizeof(word) - 1))); \
-        shift = 0;                                                                                            \
         if (sizeof(word) == 8 && bits & 32) {                                                                 \
             for (unsigned i = 0; i < UNIT; i++) rests[i] |= ((const plane32 *)wide)[i];                       \
             wide += 4 * UNIT, shift += 32;                                                                    \
@@ -152,15 +183,26 @@ PLANES(uint64_t)
         }                                                                                                     \
         return to;                                                                                            \
     }                                                                                                         \
+    BANTAM_BODY word joined_##word(bantam_number_layout layout, uint16_t value, word rest) {                  \
+        const word top = (word)((word)1 << (8 * sizeof(word) - 1)), low = (word)(((word)1 << layout.low_bits) - 1); \
+        const word folds = layout.is_folded ? (word)~top : 0;                                                 \
+        const word magnitude = (word)((word)((word)value << layout.low_bits) | (rest & low));                 \
+        const word sign = (word)(rest >> layout.low_bits & 1);                                                \
+        return (word)(((magnitude ^ ((word)(0 - sign) & folds)) & ~top) | (word)(sign << (8 * sizeof(word) - 1))); \
+    }                                                                                                         \
     BANTAM_BODY const uint8_t *join_##word(bantam_number_layout layout, const uint16_t *values,               \
                                            const uint8_t *from, size_t count, const uint8_t *drops, void *result) { \
         plane *to = result;                                                                                   \
-        const word folds = layout.is_folded ? (word)~(word)0 : 0, low = (word)(((word)1 << layout.low_bits) - 1); \
-        const word top = (word)((word)1 << (8 * sizeof(word) - 1));                                           \
         for (size_t start = 0; start < count; start += UNIT) {                                                \
             const size_t length = count - start < UNIT ? count - start : UNIT;                                \
             const unsigned drop = drops ? drops[start / UNIT] : 0, bits = layout.low_bits + 1u - drop;        \
             word rests[UNIT];                                                                                 \
+            if (length == UNIT && !drop) {                                                                    \
+                from = take_planes_##word(rests, layout.low_bits + 1u, from);                                 \
+                for (size_t i = 0; i < UNIT; i++)                                                             \
+                    to[start + i] = joined_##word(layout, values[start + i], rests[i]);                       \
+                continue;                                                                                     \
+            }                                                                                                 \
             if (length == UNIT) {                                                                             \
                 from = take_planes_##word(rests, bits, from);                                                 \
             } else {                                                                                          \
@@ -169,12 +211,8 @@ PLANES(uint64_t)
                     rests[bit / bits] |= (word)((word)(from[bit / 8] >> bit % 8 & 1) << bit % bits);          \
                 from += (length * bits + 7) / 8;                                                              \
             }                                                                                                 \
-            for (size_t i = 0; i < length; i++) {                                                             \
-                const word rest = (word)(rests[i] << drop);                                                   \
-                const word sign = (word)(rest >> layout.low_bits & 1);                                        \
-                const word magnitude = (word)((word)((word)values[start + i] << layout.low_bits) | (rest & low)); \
-                to[start + i] = (word)(((magnitude ^ (sign ? folds : 0)) & ~top) | (sign ? top : 0));         \
-            }                                                                                                 \
+            for (size_t i = 0; i < length; i++)                                                               \
+                to[start + i] = joined_##word(layout, values[start + i], (word)(rests[i] << drop));           \
         }                                                                                                     \
         return from;                                                                                          \
     }
@@ -213,6 +251,18 @@ BANTAM_BODY size_t bantam_number_join_body(bantam_number_layout layout, const ui
                                            void *result) {
     const uint8_t *end;
 #define CALL(word) end = join_##word(layout, values, rests, count, drops, result)
+    // The bits of 8-bit numbers, bfloat16, float16 and float32 as constants.
+#define COMMON(word, bits)                                               \
+    if (layout.element_bytes == sizeof(word) && layout.low_bits == bits) { \
+        layout.low_bits = bits;                                          \
+        CALL(word);                                                      \
+        return (size_t)(end - rests);                                    \
+    }
+    COMMON(uint8_t, 0)
+    COMMON(uint16_t, 4)
+    COMMON(uint16_t, 7)
+    COMMON(uint32_t, 20)
+#undef COMMON
     FOR_WIDTH(CALL)
 #undef CALL
     return (size_t)(end - rests);

@@ -52,7 +52,9 @@ static void put_bits(uint8_t *bits, uint64_t *bit, unsigned count, uint64_t valu
             for (unsigned k = 0; k < length; k++) values[i + k] = (type)(first + symbols[i + k]);              \
             for (unsigned k = 0; k < length; k++) is_wide[k] = symbols[i + k] >= plain;                        \
         }                                                                                                      \
-        if (has_wide)                                                                                          \
+        uint8_t any = 0;                                                                                       \
+        for (unsigned k = 0; k < 64; k++) any |= is_wide[k];                                                   \
+        if (has_wide && any)                                                                                   \
             for (unsigned eight = 0; eight < 64; eight += 8) {                                                 \
                 uint64_t marks;                                                                                \
                 memcpy(&marks, is_wide + eight, 8);                                                            \

@@ -30,6 +30,10 @@ import Testing
         }
         let path = Self.several.file("repeated-rows.safetensors")
         if !FileManager.default.fileExists(atPath: path) { try Self.writeRepeatedRows(to: path) }
+        let large = Self.several.file("large-dense.safetensors")
+        if !FileManager.default.fileExists(atPath: large) {
+            try Self.writeDense(TensorFiles.open(Self.several.file("large.npz")), to: large)
+        }
     }
 
     private static let several = folder.appendingPathComponent("several")
@@ -88,6 +92,27 @@ import Testing
             try Self.writeRepeatedRows(to: again)
             #expect(FileManager.default.contentsEqual(atPath: again, andPath: path))
         }
+    }
+
+    /// Blocks of more elements than others, in states of their own number.
+    @Test func aFileOfLargeBlocks() throws {
+        let source = try TensorFiles.open(Self.several.file("large.npz"))
+        let path = Self.several.file("large-dense.safetensors")
+        try Self.expectSame(CompressedFile(path, workers: Workers(2)), source)
+        try withTemporaryFolder { folder in
+            let again = folder.file("again.safetensors")
+            try Self.writeDense(source, to: again)
+            #expect(FileManager.default.contentsEqual(atPath: again, andPath: path))
+        }
+    }
+
+    private static func writeDense(_ source: any TensorFile, to path: String) throws {
+        let writer = try ArchiveWriter(path, overwriting: false, source: source, coding: Coding(named: "dense"))
+        for index in source.entries.indices {
+            let tensor = try source.tensor(at: index)
+            try writer.add(writer.prepare(.dense(tensor), workers: .one), at: index, original: tensor)
+        }
+        _ = try writer.finish()
     }
 
     @Test func everyFileDecodesToWhatIsKnown() throws {

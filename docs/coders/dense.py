@@ -227,7 +227,7 @@ class Parts:
         self.coder = RangeDecoder(block[position:position + sizes[0]])
         self.side_size = sizes[0]
         position += sizes[0]
-        self.lanes = 32 if count >= 8192 else 4 if count >= 1024 else 1
+        self.lanes = 64 if block[0] & 4 else 32 if count >= 8192 else 4 if count >= 1024 else 1
         self.states = [int.from_bytes(block[position + 4 * i:position + 4 * i + 4], "little") for i in range(self.lanes)]
         self.rest, self.extra_size = block[position + 4 * self.lanes:], sizes[1]
 
@@ -351,10 +351,10 @@ def decode(block, dtype, raw_size, columns=0, first=0):
         width = int(digits) if digits.isdigit() else 8
     count = raw_size // (width // 8)
     parts = Parts(block, count)
-    if block[0] == 1 and (dtype in FLOATS or dtype in ("int8", "int16")):
+    if block[0] & ~4 == 1 and (dtype in FLOATS or dtype in ("int8", "int16")):
         pieces = 2 if dtype.startswith("complex") else 1
         elements = numbers(parts, count, width, MANTISSAS.get(dtype), columns, first, pieces)
-    elif block[0] == 2 and dtype not in FLOATS:
+    elif block[0] & ~4 == 2 and dtype not in FLOATS:
         elements = indices(parts, count, width)
     else:
         raise ValueError("dense: no such block")

@@ -76,9 +76,10 @@ public struct DenseCoder: Coder {
             throw DenseCoder.damaged("whole elements of \(context.dtype.rawValue)", "\(block.count) bytes")
         }
         let count = block.count / family.width
-        if bytes.first == DenseFrame.numbersMark, let format = family.numbers {
+        let mark = bytes.first.map { $0 & ~DenseFrame.manyLanesMark }
+        if mark == DenseFrame.numbersMark, let format = family.numbers {
             try DenseNumberDecoder(bytes, format, context, count: count).decode(into: block)
-        } else if bytes.first == DenseFrame.indicesMark, family.isInteger {
+        } else if mark == DenseFrame.indicesMark, family.isInteger {
             try DenseIndexDecoder(bytes, width: family.width, count: count).decode(into: block)
         } else {
             throw DenseCoder.damaged("a block of \(context.dtype.rawValue)", "one of another kind")

@@ -17,10 +17,17 @@ struct DenseFrame {
     static let numbersMark: UInt8 = 1
     /// The first byte of a block of integers.
     static let indicesMark: UInt8 = 2
+    /// Added to either: there are twice as many states.
+    static let manyLanesMark: UInt8 = 4
 
     /// The states of a block: many for speed, few where they would be a large part of it.
-    static func laneCount(of count: Int) -> Int {
-        count >= 8192 ? Int(BANTAM_CLASS_RANS_LANES) : count >= 1024 ? 4 : 1
+    static func laneCount(of count: Int, isWide: Bool) -> Int {
+        isWide ? Int(BANTAM_CLASS_RANS_LANES) : count >= 8192 ? 32 : count >= 1024 ? 4 : 1
+    }
+
+    /// What an encoder takes for a block that will have about so many bytes.
+    static func laneCount(of count: Int, codedByteCount: Int) -> Int {
+        laneCount(of: count, isWide: count >= 1 << 17 && codedByteCount >= 1 << 14)
     }
 
     /// Takes a block of `count` elements apart, the first byte of which is known.
@@ -28,7 +35,8 @@ struct DenseFrame {
         var offset = 1
         let sideByteCount = try DenseFrame.number(bytes, &offset)
         extraByteCount = try DenseFrame.number(bytes, &offset)
-        let stateByteCount = 4 * DenseFrame.laneCount(of: count)
+        let isWide = bytes[0] & DenseFrame.manyLanesMark != 0
+        let stateByteCount = 4 * DenseFrame.laneCount(of: count, isWide: isWide)
         let left = bytes.count - offset
         guard sideByteCount <= left, stateByteCount <= left - sideByteCount,
             extraByteCount <= left - sideByteCount - stateByteCount
@@ -74,7 +82,8 @@ struct DenseFrame {
         extras: UnsafeRawBufferPointer,
         words: UnsafeRawBufferPointer
     ) -> [UInt8] {
-        let head = [mark] + bytes(of: side.count) + bytes(of: extras.count) + side
+        let isWide = states.count == BANTAM_CLASS_RANS_LANES
+        let head = [isWide ? mark | manyLanesMark : mark] + bytes(of: side.count) + bytes(of: extras.count) + side
         let size = head.count + 4 * states.count + rests.count + extras.count + words.count
         return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             var bytes = UnsafeMutableRawBufferPointer(buffer)

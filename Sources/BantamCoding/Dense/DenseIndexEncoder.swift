@@ -9,6 +9,8 @@ struct DenseIndexEncoder {
     private let count: Int
     private let model: DenseIndexModel
     private let values: [UInt64]
+    /// About what the symbols take.
+    private let bits: Int
 
     /// The best of `steps`; `nil` if with that the block takes no fewer than `limit` bytes.
     init?(
@@ -26,6 +28,7 @@ struct DenseIndexEncoder {
         guard best.bits / 8 < limit else { return nil }
         model = best.model
         values = best.values
+        bits = best.bits
     }
 
     /// The coded block.
@@ -36,7 +39,7 @@ struct DenseIndexEncoder {
         try? model.code(with: &coder)
         let side = coder.finish()
         let frequencies = model.histogram.frequencies
-        let laneCount = DenseFrame.laneCount(of: count)
+        let laneCount = DenseFrame.laneCount(of: count, codedByteCount: bits / 8)
         var states = [UInt32](repeating: 0, count: laneCount)
         let extraCapacity = ((model.alphabet.extras.max() ?? 0) * count + 7) / 8 + 16
         var tables = [bantam_class_rans_entry](repeating: bantam_class_rans_entry(), count: 256)

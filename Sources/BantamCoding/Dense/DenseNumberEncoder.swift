@@ -150,7 +150,7 @@ struct DenseNumberEncoder {
         let side = coder.finish()
         let frequencies = model.frequencies
         let tableCount = model.tableCount
-        let laneCount = DenseFrame.laneCount(of: count)
+        let laneCount = DenseFrame.laneCount(of: count, codedByteCount: byteCount)
         var states = [UInt32](repeating: 0, count: laneCount)
         let extraCapacity = extraBitCount / 8 + 16
         let rests = [UInt8](unsafeUninitializedCapacity: model.restByteCount) { buffer, size in

@@ -8,7 +8,7 @@
 
 enum {
     BANTAM_CLASS_RANS_BITS = 12,       // frequencies of a table add up to 2^12
-    BANTAM_CLASS_RANS_LANES = 32,      // the most states that advance together
+    BANTAM_CLASS_RANS_LANES = 64,      // the most states that advance together; vectors need 32 or these
     BANTAM_CLASS_RANS_SYMBOLS = 256,   // the largest alphabet
     BANTAM_CLASS_RANS_CLASSES = 64,    // the most tables a coder should use; their entries are 1 MiB
     BANTAM_CLASS_RANS_START = 1 << 16, // the state an encoder starts from and a decoder ends with

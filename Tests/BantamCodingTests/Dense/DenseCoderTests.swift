@@ -55,6 +55,15 @@ import Testing
         }
     }
 
+    /// Enough elements for twice the states.
+    @Test(arguments: [DType.bfloat16, .float8E4M3, .int8, .uint16, .float32])
+    func largeBlocksComeBackTheSameFromEveryLevel(_ dtype: DType) throws {
+        for (count, sample) in [(1 << 17, FastSample.weights), ((1 << 17) + 95, .manyEscapes)] {
+            let context = BlockContext(dtype, columns: 512, firstElement: 77)
+            try Self.check(Self.bytes(sample, count, dtype), context, "\(count)")
+        }
+    }
+
     /// Samples for types that ``FastSample`` does not know are those of float32 of the same bytes.
     static func bytes(_ sample: FastSample, _ count: Int, _ dtype: DType) -> [UInt8] {
         if FastSample.dtypes.contains(dtype) { return sample.bytes(count, dtype) }

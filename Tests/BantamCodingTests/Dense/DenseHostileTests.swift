@@ -17,7 +17,8 @@ import Testing
         HostileBlock.outcomeAtEveryLevel { try DenseCoderTests.decoded(coded, context, count) }
     }
 
-    /// Blocks of every kind: with and without rows, with zeros left out, small ones and ones of 32 lanes.
+    /// Blocks of every kind: with and without rows, with zeros left out, small ones and ones of 32 lanes; a flipped bit
+    /// makes 64 lanes of these.
     static func blocks(_ dtype: DType) throws -> [(coded: [UInt8], context: BlockContext, count: Int)] {
         let kinds: [(FastSample, Int, Int)] = [
             (.weights, 9003, 96), (.skewed, 8300, 0), (.trailingZeros, 9003, 64), (.weights, 600, 24),

@@ -36,10 +36,11 @@ for name, values in expected.items():
 
 # Files of several tensors come back as what they were made of, bit for bit.
 several = here / "several"
-tuned, tied, noise, rows = (np.load(several / f"{name}.npz") for name in ("tuned", "tied", "noise", "rows"))
+tuned, tied, noise, rows, large = (np.load(several / f"{name}.npz")
+                                   for name in ("tuned", "tied", "noise", "rows", "large"))
 base = reader.base_bytes(str(several / "base.npz"))
 for name, source in (("predicted-none", tuned), ("predicted-zstd", tuned), ("shared-none", tied), ("shared-zstd", tied),
-                     ("shared-plain", noise), ("repeated-rows", rows)):
+                     ("shared-plain", noise), ("repeated-rows", rows), ("large-dense", large)):
     path = several / f"{name}.safetensors"
     with safe_open(path, "np") as file:
         assert all(file.get_tensor(name) is not None for name in file.keys())

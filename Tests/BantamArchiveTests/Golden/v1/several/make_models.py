@@ -52,3 +52,9 @@ np.savez(here / "rows.npz", embedding=values[first].astype("<f4"),
          codes=(values * 400).round().clip(-127, 127).astype("i1")[first].astype("<f4") / 8,
          small=random.integers(-4, 4, (40, 48))[first].astype("<f4") / 8,
          noise=random.integers(-2**63, 2**63 - 1, (40, 4))[first])
+
+# More elements than a block of few states holds, in few bytes.
+large = np.random.default_rng(8)
+numbers = np.exp2(large.choice([-1, 0, 1], (1025, 128), p=[0.01, 0.98, 0.01])) * large.choice([-1, 1], (1025, 128))
+np.savez_compressed(here / "large.npz", numbers=numbers.astype("<f2"),
+                    indices=large.choice([0, 3, 200], 131200, p=[0.98, 0.01, 0.01]).astype("u1"))
