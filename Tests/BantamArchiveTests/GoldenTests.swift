@@ -107,7 +107,8 @@ import Testing
     }
 
     private static func writeDense(_ source: any TensorFile, to path: String) throws {
-        let writer = try ArchiveWriter(path, overwriting: false, source: source, coding: Coding(named: "dense"))
+        let writer = try ArchiveWriter(
+            path, overwriting: false, source: source, coding: Coding(named: "dense"))
         for index in source.entries.indices {
             let tensor = try source.tensor(at: index)
             try writer.add(writer.prepare(.dense(tensor), workers: .one), at: index, original: tensor)

@@ -83,7 +83,8 @@ struct DenseFrame {
         words: UnsafeRawBufferPointer
     ) -> [UInt8] {
         let isWide = states.count == BANTAM_CLASS_RANS_LANES
-        let head = [isWide ? mark | manyLanesMark : mark] + bytes(of: side.count) + bytes(of: extras.count) + side
+        let mark = isWide ? mark | manyLanesMark : mark
+        let head = [mark] + bytes(of: side.count) + bytes(of: extras.count) + side
         let size = head.count + 4 * states.count + rests.count + extras.count + words.count
         return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             var bytes = UnsafeMutableRawBufferPointer(buffer)
