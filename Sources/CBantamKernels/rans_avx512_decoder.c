@@ -29,8 +29,10 @@ WIDE __m512i read_fields(rans_layout layout, const uint8_t *raw, int half) {
     return fields;
 }
 
-// The low words of 32 elements of float32: bits 13 and 14 in a plane of pairs, bit 15 in one of single bits.
-WIDE __m512i read_3(const uint8_t *raw, int vector) {
+// The low words of 32 elements of float32: of three bits 13 and 14 are in a plane of pairs, 15 in one of single bits.
+WIDE __m512i read_words(const uint8_t *raw, unsigned keep, int vector) {
+    if (keep == BANTAM_RANS_KEEP_ALL) return _mm512_loadu_si512(raw + 64 * vector);
+    if (keep != BANTAM_RANS_KEEP_3) return _mm512_setzero_si512();
     const __m512i pairs = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)raw));
     const __m512i pair = _mm512_slli_epi16(_mm512_and_si512(_mm512_srli_epi16(pairs, (unsigned)(2 * vector)),
                                                             _mm512_set1_epi16(3)), 13);
@@ -40,6 +42,54 @@ WIDE __m512i read_3(const uint8_t *raw, int vector) {
 }
 
 WIDE __m512i rotated_right(__m512i words) { return _mm512_shldi_epi16(words, words, 15); }
+WIDE __m512i rotated_bytes_right(__m512i bytes) {
+    const __m512i ones = _mm512_set1_epi8(1);
+    return _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi16(bytes, 1), _mm512_set1_epi8(0x7f)),
+                           _mm512_slli_epi16(_mm512_and_si512(bytes, ones), 7));
+}
+
+// Of two vectors of bytes, those at even or odd places by turns.
+WIDE __m512i alternation(int odd) {
+    uint8_t places[64];
+    for (int i = 0; i < 64; i++) places[i] = (uint8_t)((i & ~1) + odd + (i & 1 ? 64 : 0));
+    return _mm512_loadu_si512(places);
+}
+
+// Of two vectors of words, one word of each by turns, of their lower or upper halves.
+WIDE __m512i interleaving(int high) {
+    uint16_t places[32];
+    for (int i = 0; i < 32; i++) places[i] = (uint16_t)(16 * high + i / 2 + (i & 1 ? 32 : 0));
+    return _mm512_loadu_si512(places);
+}
+
+typedef struct {
+    __m512i heads[2];  // of low and high bytes, those of the first or the second stream
+    __m512i halves[2];
+} output_places;
+
+// Writes half a step: the high bytes, in packed order, with all that is raw.
+WIDE void write_half(rans_layout layout, uint8_t *to, __m512i high, const uint8_t *raw, unsigned keep, int half,
+                     const output_places *places) {
+    if (layout.field_bits)
+        high = _mm512_or_si512(high, read_fields(layout, raw + (layout.head_bytes == 2 ? STEP : 0), half));
+    if (layout.head_bytes == 1) {
+        _mm512_storeu_si512(to, layout.rotates ? rotated_bytes_right(high) : high);
+        return;
+    }
+    const __m512i low = _mm512_loadu_si512(raw + HALF * half);
+#pragma unroll
+    for (int v = 0; v < 2; v++) {
+        __m512i heads = _mm512_permutex2var_epi8(low, places->heads[v], high);
+        if (layout.rotates) heads = rotated_right(heads);
+        if (layout.low_bits != 16) {
+            _mm512_storeu_si512(to + 64 * v, heads);
+            continue;
+        }
+        const __m512i words = read_words(raw + STEP, keep, 2 * half + v);
+        _mm512_storeu_si512(to + 128 * v, _mm512_permutex2var_epi16(words, places->halves[0], heads));
+        _mm512_storeu_si512(to + 128 * v + 64, _mm512_permutex2var_epi16(words, places->halves[1], heads));
+    }
+}
 
 // MARK: Symbols
 
@@ -142,23 +192,11 @@ WIDE int take_escapes(const uint8_t **from, const uint8_t *end, __mmask64 escape
     return 1;
 }
 
-// Of two vectors of bytes, those at even or odd places by turns.
-WIDE __m512i alternation(int odd) {
-    uint8_t places[64];
-    for (int i = 0; i < 64; i++) places[i] = (uint8_t)((i & ~1) + odd + (i & 1 ? 64 : 0));
-    return _mm512_loadu_si512(places);
-}
-
-WIDE __m512i interleaving(int high) {
-    uint16_t places[32];
-    for (int i = 0; i < 32; i++) places[i] = (uint16_t)(16 * high + i / 2 + (i & 1 ? 32 : 0));
-    return _mm512_loadu_si512(places);
-}
+// MARK: Steps
 
 WIDE int decode_steps(rans_layout layout, int has_escape, rans_decoder *decoder) {
     const decoding_tables tables = decoding_tables_of(decoder->table);
-    const __m512i low_places = interleaving(0), high_places = interleaving(1);
-    const __m512i head_places[2] = {alternation(0), alternation(1)};
+    const output_places places = {{alternation(0), alternation(1)}, {interleaving(0), interleaving(1)}};
     split_states states[2] = {split(decoder->states), split(decoder->states + HALF)};
     const uint8_t *raw = decoder->raw, *streams[STREAMS];
     for (int v = 0; v < STREAMS; v++) streams[v] = decoder->streams[v];
@@ -167,7 +205,6 @@ WIDE int decode_steps(rans_layout layout, int has_escape, rans_decoder *decoder)
     size_t step = decoder->step;
     const uint8_t *escape = decoder->escape, *const escape_end = decoder->escape_end;
     for (size_t safe = 0; safe > 0 || (safe = rans_safe_steps(decoder, step, streams)) > 0; safe--, step++) {
-        const uint8_t *fields = raw + (layout.head_bytes == 2 ? STEP : 0);
         const unsigned keep = kept ? kept[step] : 0;
         uint16_t heads[STEP];
 #pragma unroll
@@ -175,37 +212,9 @@ WIDE int decode_steps(rans_layout layout, int has_escape, rans_decoder *decoder)
             __mmask64 escapes;
             __m512i high = decode_half(&tables, &states[half], &streams[2 * half], &escapes);
             if (has_escape && !take_escapes(&escape, escape_end, escapes, &high)) return 0;
-            if (layout.field_bits) high = _mm512_or_si512(high, read_fields(layout, fields, half));
-            uint8_t *to = result + half * HALF * layout.element_bytes;
-            if (layout.head_bytes == 1) {
-                if (layout.rotates)
-                    high = _mm512_or_si512(
-                        _mm512_and_si512(_mm512_srli_epi16(high, 1), _mm512_set1_epi8(0x7f)),
-                        _mm512_slli_epi16(_mm512_and_si512(high, _mm512_set1_epi8(1)), 7));
-                _mm512_storeu_si512(to, high);
-                continue;
-            }
-            const __m512i lows = _mm512_loadu_si512(raw + HALF * half);
-            if (layout.low_bits > 16) to = (uint8_t *)(heads + HALF * half);
-#pragma unroll
-            for (int v = 0; v < 2; v++) {
-                __m512i heads_of_stream = _mm512_permutex2var_epi8(lows, head_places[v], high);
-                if (layout.rotates) heads_of_stream = rotated_right(heads_of_stream);
-                if (layout.low_bits != 16) {
-                    _mm512_storeu_si512(to + 64 * v, heads_of_stream);
-                    continue;
-                }
-                __m512i words;
-                if (keep == BANTAM_RANS_KEEP_ALL) {
-                    words = _mm512_loadu_si512(raw + STEP + 64 * (2 * half + v));
-                } else if (keep == BANTAM_RANS_KEEP_3) {
-                    words = read_3(raw + STEP, 2 * half + v);
-                } else {
-                    words = _mm512_setzero_si512();
-                }
-                _mm512_storeu_si512(to + 128 * v, _mm512_permutex2var_epi16(words, low_places, heads_of_stream));
-                _mm512_storeu_si512(to + 128 * v + 64, _mm512_permutex2var_epi16(words, high_places, heads_of_stream));
-            }
+            uint8_t *const to = layout.low_bits > 16 ? (uint8_t *)(heads + HALF * half)
+                                                     : result + half * HALF * layout.element_bytes;
+            write_half(layout, to, high, raw, keep, half, &places);
         }
         if (layout.low_bits > 16) rans_join_float64(keep, raw + STEP, heads, result);
         raw += rans_head_bytes(layout) + rans_low_bytes(layout, keep);

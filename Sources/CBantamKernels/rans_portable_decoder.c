@@ -1,94 +1,9 @@
-// rANS steps in plain C: 128 states, each of which takes at most one coded byte per step.
+// Decoding of rANS steps in plain C: 128 states, each of which takes at most one coded byte per step.
 //
 // Range variant of asymmetric numeral systems: J. Duda, "Asymmetric numeral systems", 2013; interleaving:
 // F. Giesen, "Interleaved entropy coders", 2014.
 
-#include "rans.h"
-
-// MARK: Low bits of float32 and float64
-
-// Bits 13 and 14 of a step of 16-bit words in a plane of two bits, bit 15 in one of one bit.
-static void read_3(const uint8_t *raw, uint16_t words[STEP]) {
-    for (unsigned v = 0; v < 4; v++)
-        for (unsigned j = 0; j < 32; j++) {
-            unsigned pair = raw[j] >> (2 * v) & 3, top = raw[32 + 4 * v + j / 8] >> (j % 8) & 1;
-            words[32 * v + j] = (uint16_t)(pair << 13 | top << 15);
-        }
-}
-
-static void write_3(uint8_t *raw, const uint16_t words[STEP]) {
-    memset(raw, 0, 48);
-    for (unsigned v = 0; v < 4; v++)
-        for (unsigned j = 0; j < 32; j++) {
-            unsigned word = words[32 * v + j];
-            raw[j] |= (uint8_t)((word >> 13 & 3) << (2 * v));
-            raw[32 + 4 * v + j / 8] |= (uint8_t)(word >> 15 << (j % 8));
-        }
-}
-
-BANTAM_BODY void read_low(rans_layout layout, unsigned keep, const uint8_t *raw, uint64_t low[STEP]) {
-    const unsigned shift = layout.low_bits - 16;
-    uint16_t words[STEP] = {0};
-    if (keep == BANTAM_RANS_KEEP_3) {
-        read_3(raw, words);
-    } else if (keep != BANTAM_RANS_KEEP_0) {
-        memcpy(words, raw, sizeof words);
-    }
-    for (unsigned i = 0; i < STEP; i++) low[i] = (uint64_t)words[i] << shift;
-    if (shift && keep == BANTAM_RANS_KEEP_ALL)
-        for (unsigned i = 0; i < STEP; i++) low[i] |= rans_get_bits(raw + sizeof words, (size_t)i * shift, shift);
-}
-
-BANTAM_BODY void write_low(rans_layout layout, unsigned keep, uint8_t *raw, const uint64_t low[STEP]) {
-    const unsigned shift = layout.low_bits - 16;
-    uint16_t words[STEP];
-    for (unsigned i = 0; i < STEP; i++) words[i] = (uint16_t)(low[i] >> shift);
-    if (keep == BANTAM_RANS_KEEP_3) {
-        write_3(raw, words);
-    } else if (keep != BANTAM_RANS_KEEP_0) {
-        memcpy(raw, words, sizeof words);
-    }
-    if (shift && keep == BANTAM_RANS_KEEP_ALL) {
-        memset(raw + sizeof words, 0, (size_t)shift * STEP / 8);
-        for (unsigned i = 0; i < STEP; i++)
-            rans_put_bits(raw + sizeof words, (size_t)i * shift, low[i] & ((1u << shift) - 1), shift);
-    }
-}
-
-BANTAM_BODY void join_float32(unsigned keep, const uint8_t *raw, const uint16_t heads[STEP], uint8_t *result) {
-    uint16_t words[STEP] = {0};
-    if (keep == BANTAM_RANS_KEEP_3) {
-        read_3(raw, words);
-    } else if (keep == BANTAM_RANS_KEEP_ALL) {
-        memcpy(words, raw, sizeof words);
-    }
-    uint32_t elements[STEP];
-    for (unsigned i = 0; i < STEP; i++) elements[i] = (uint32_t)heads[i] << 16 | words[i];
-    memcpy(result, elements, sizeof elements);
-}
-
-void rans_join_float64(unsigned keep, const uint8_t *raw, const uint16_t heads[STEP], uint8_t *result) {
-    const rans_layout layout = rans_layouts[BANTAM_RANS_FLOAT64];
-    uint64_t low[STEP];
-    read_low(layout, keep, raw, low);
-    for (unsigned i = 0; i < STEP; i++) {
-        const uint16_t head = (uint16_t)(heads[i] << 1 | heads[i] >> 15);
-        const rans_parts parts = {(uint8_t)(head >> 8), (uint8_t)head, low[i]};
-        rans_store(layout, result + 8 * i, rans_join(layout, parts));
-    }
-}
-
-void rans_split_float64(unsigned keep, const uint8_t *source, uint16_t heads[STEP], uint8_t *raw) {
-    const rans_layout layout = rans_layouts[BANTAM_RANS_FLOAT64];
-    uint64_t low[STEP];
-    for (unsigned i = 0; i < STEP; i++) {
-        const rans_parts parts = rans_split(layout, rans_load(layout, source + 8 * i));
-        const uint16_t head = (uint16_t)(parts.high << 8 | parts.low_byte);
-        heads[i] = (uint16_t)(head >> 1 | head << 15);
-        low[i] = parts.low;
-    }
-    write_low(layout, keep, raw, low);
-}
+#include "rans_low_bits.h"
 
 // Sixteen bytes in a vector that every processor has.
 typedef uint8_t bytes __attribute__((vector_size(16)));
@@ -134,22 +49,30 @@ BANTAM_BODY void read_fields(rans_layout layout, const uint8_t *raw, uint8_t hig
     }
 }
 
-BANTAM_BODY void write_fields(rans_layout layout, uint8_t *raw, const uint8_t high[STEP]) {
-    if (layout.field_bits == 4)
-        for (unsigned q = 0; q < HALF; q++) raw[q] = (uint8_t)((high[q] & 15) | high[HALF + q] << 4);
-    if (layout.field_bits == 2)
-        for (unsigned j = 0; j < 32; j++)
-            raw[j] = (uint8_t)((high[2 * j] & 3) | (high[2 * j + 1] & 3) << 2
-                               | (high[HALF + 2 * j] & 3) << 4 | high[HALF + 2 * j + 1] << 6);
-    if (layout.has_sign)
-        for (unsigned byte = 0; byte < STEP / 8; byte++) {
-            unsigned bits = 0;
-            for (unsigned i = 0; i < 8; i++) bits |= (unsigned)(high[8 * byte + i] >> 7) << i;
-            raw[STEP / 8 * layout.field_bits + byte] = (uint8_t)bits;
-        }
+BANTAM_BODY void join_float32(unsigned keep, const uint8_t *raw, const uint16_t heads[STEP], uint8_t *result) {
+    uint16_t words[STEP] = {0};
+    if (keep == BANTAM_RANS_KEEP_3) {
+        read_3(raw, words);
+    } else if (keep == BANTAM_RANS_KEEP_ALL) {
+        memcpy(words, raw, sizeof words);
+    }
+    uint32_t elements[STEP];
+    for (unsigned i = 0; i < STEP; i++) elements[i] = (uint32_t)heads[i] << 16 | words[i];
+    memcpy(result, elements, sizeof elements);
 }
 
-// MARK: Decoding
+void rans_join_float64(unsigned keep, const uint8_t *raw, const uint16_t heads[STEP], uint8_t *result) {
+    const rans_layout layout = rans_layouts[BANTAM_RANS_FLOAT64];
+    uint64_t low[STEP];
+    read_low(layout, keep, raw, low);
+    for (unsigned i = 0; i < STEP; i++) {
+        const uint16_t head = (uint16_t)(heads[i] << 1 | heads[i] >> 15);
+        const rans_parts parts = {(uint8_t)(head >> 8), (uint8_t)head, low[i]};
+        rans_store(layout, result + 8 * i, rans_join(layout, parts));
+    }
+}
+
+// MARK: Symbols
 
 // By slot: frequency, offset times 2^8 and mark times 2^16. The state goes on as frequency · (state / 256) + offset;
 // a mark is the value, or ESCAPE.
@@ -320,10 +243,7 @@ BANTAM_BODY int decode_steps(rans_layout layout, rans_decoder *decoder) {
     uint32_t slots[256];
     fill_slots(decoder->table, slots);
     split_states states;
-    for (unsigned i = 0; i < STEP; i++) {
-        states.high[i] = (uint8_t)(decoder->states[i] >> 8);
-        states.low[i] = (uint8_t)decoder->states[i];
-    }
+    rans_split_states(decoder->states, STEP, states.low, states.high);
     for (size_t safe = 0; safe > 0 || (safe = rans_safe_steps(decoder, decoder->step, decoder->streams)) > 0;
          safe--, decoder->step++) {
         const uint8_t *raw = decoder->raw;
@@ -345,7 +265,7 @@ BANTAM_BODY int decode_steps(rans_layout layout, rans_decoder *decoder) {
         }
         decoder->raw += rans_head_bytes(layout) + rans_low_bytes(layout, keep);
     }
-    for (unsigned i = 0; i < STEP; i++) decoder->states[i] = (uint16_t)(states.high[i] << 8 | states.low[i]);
+    rans_join_states(states.low, states.high, STEP, decoder->states);
     return 1;
 }
 
@@ -354,62 +274,4 @@ int rans_decode_steps_portable(rans_decoder *decoder) {
     RANS_FOR_LAYOUT(decoder->block->layout, DECODE)
 #undef DECODE
     return 0;
-}
-
-// MARK: Encoding
-
-BANTAM_BODY void encode_steps(rans_layout layout, rans_encoder *encoder) {
-    uint32_t reciprocals[BANTAM_RANS_SYMBOLS];
-    const rans_table *table = encoder->table;
-    // Exact for what is divided, which is below 2^16: the error of the reciprocal is below frequency / 2^32.
-    for (unsigned i = 0; i < table->symbol_count; i++)
-        reciprocals[i] = (uint32_t)(((1ull << 32) + table->frequencies[i] - 1) / table->frequencies[i] - 1);
-    uint16_t *states = encoder->states;
-    uint8_t *raw = encoder->raw_end;
-    for (size_t step = encoder->steps; step-- > 0;) {
-        const uint8_t *source = encoder->source + step * STEP * layout.element_bytes;
-        const unsigned keep = layout.low_bits && encoder->block->kept ? encoder->block->kept[step] : 0;
-        const size_t head_raw = rans_head_bytes(layout), byte_plane = layout.head_bytes == 2 ? STEP : 0;
-        raw -= head_raw + rans_low_bytes(layout, keep);
-        uint8_t high[STEP], symbols[STEP];
-        uint64_t low[STEP];
-        for (unsigned q = 0; q < STEP; q++) {
-            const unsigned element = rans_element(layout, q);
-            rans_parts parts = rans_split(layout, rans_load(layout, source + element * layout.element_bytes));
-            high[q] = parts.high;
-            if (byte_plane) raw[q] = parts.low_byte;
-            if (layout.low_bits) low[element] = parts.low;
-        }
-        write_fields(layout, raw + byte_plane, high);
-        if (layout.low_bits) write_low(layout, keep, raw + head_raw, low);
-        unsigned escapes = 0;
-        for (unsigned q = 0; q < STEP; q++) {
-            symbols[q] = encoder->symbols[high[q]];
-            escapes |= symbols[q] == table->escape;
-        }
-        if (escapes)
-            for (unsigned q = STEP; q-- > 0;)
-                if (symbols[q] == table->escape) *--encoder->escape = high[q] & layout.value_mask;
-        for (unsigned vector = 0; vector < 4; vector++) {
-            uint8_t *stream = encoder->streams[vector];
-            for (unsigned j = 32; j-- > 0;) {
-                const unsigned symbol = symbols[vector / 2 * HALF + 2 * j + vector % 2];
-                const unsigned frequency = table->frequencies[symbol];
-                unsigned state = states[32 * vector + j];
-                stream[-1] = (uint8_t)state;
-                const unsigned spills = state >= frequency << 8;
-                stream -= spills;
-                state >>= 8 * spills;
-                const unsigned quotient = (unsigned)(((uint64_t)state * reciprocals[symbol] + state) >> 32);
-                states[32 * vector + j] = (uint16_t)(state + quotient * (256 - frequency) + table->starts[symbol]);
-            }
-            encoder->streams[vector] = stream;
-        }
-    }
-}
-
-void rans_encode_steps_portable(rans_encoder *encoder) {
-#define ENCODE(constant) encode_steps(constant, encoder)
-    RANS_FOR_LAYOUT(encoder->block->layout, ENCODE)
-#undef ENCODE
 }
