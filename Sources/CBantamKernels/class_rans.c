@@ -43,27 +43,40 @@ void bantam_class_rans_encoding_tables(const uint16_t *frequencies, size_t class
 
 // MARK: Encoding
 
+// Codes a group of up to as many symbols as there are lanes, the last one first, so that the decoder finds the words in
+// the order of the lanes.
+static inline uint8_t *encode_group(const bantam_class_rans_entry *tables, const uint8_t *classes,
+                                    const uint8_t *symbols, size_t count, uint32_t *states, uint8_t *end) {
+    for (size_t lane = count; lane-- > 0;) {
+        const bantam_class_rans_entry *entry = tables + ((size_t)classes[lane] << 8 | symbols[lane]);
+        uint32_t state = states[lane];
+        const unsigned spills = state >= (uint64_t)entry->frequency << (32 - TABLE_BITS);
+        end[-2] = (uint8_t)state;
+        end[-1] = (uint8_t)(state >> 8);
+        end -= 2 * spills;
+        state >>= 16 * spills;
+        const uint32_t quotient = (uint32_t)((unsigned __int128)state * entry->reciprocal >> 64);
+        states[lane] = state + entry->bias + quotient * entry->complement;
+    }
+    return end;
+}
+
 uint8_t *bantam_class_rans_encode(const bantam_class_rans_entry *tables, const uint8_t *classes,
                                   const uint8_t *symbols, size_t count, size_t lanes, uint32_t *states,
                                   uint8_t *end) {
     uint32_t local[MANY_LANES];
     for (size_t lane = 0; lane < lanes; lane++) local[lane] = BANTAM_CLASS_RANS_START;
-    size_t i = count;
-    while (i > 0) {
-        // Of each group the last lane first, so that the decoder finds the words in the order of the lanes.
-        for (size_t lane = (i - 1) % lanes + 1; lane-- > 0;) {
-            i--;
-            const bantam_class_rans_entry *entry = tables + ((size_t)classes[i] << 8 | symbols[i]);
-            uint32_t state = local[lane];
-            const unsigned spills = state >= (uint64_t)entry->frequency << (32 - TABLE_BITS);
-            end[-2] = (uint8_t)state;
-            end[-1] = (uint8_t)(state >> 8);
-            end -= 2 * spills;
-            state >>= 16 * spills;
-            const uint32_t quotient = (uint32_t)((unsigned __int128)state * entry->reciprocal >> 64);
-            local[lane] = state + entry->bias + quotient * entry->complement;
+    const size_t groups = count / lanes, first = groups * lanes;
+    end = encode_group(tables, classes + first, symbols + first, count - first, local, end);
+#if defined(__x86_64__)
+    if (bantam_simd_level() == 2 && lanes >= FEW_LANES) {
+        end = class_rans_encode_groups_avx512(tables, classes, symbols, groups, lanes, local, end);
+    } else
+#endif
+        for (size_t i = first; i > 0;) {
+            i -= lanes;
+            end = encode_group(tables, classes + i, symbols + i, lanes, local, end);
         }
-    }
     memcpy(states, local, lanes * sizeof *states);
     return end;
 }

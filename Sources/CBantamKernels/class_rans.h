@@ -17,4 +17,9 @@ size_t class_rans_decode_groups_avx2(bantam_class_rans_decoder *decoder, const u
 size_t class_rans_decode_groups_avx512(bantam_class_rans_decoder *decoder, const uint32_t *tables,
                                        const uint8_t *classes, size_t groups, uint8_t *symbols);
 
+// Encodes whole groups of 32 or 64, from the last to the first; returns where the words begin.
+uint8_t *class_rans_encode_groups_avx512(const bantam_class_rans_entry *tables, const uint8_t *classes,
+                                         const uint8_t *symbols, size_t groups, size_t lanes, uint32_t *states,
+                                         uint8_t *end);
+
 #endif

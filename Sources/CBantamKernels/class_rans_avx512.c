@@ -1,4 +1,4 @@
-// The AVX-512 copy of decoding: two or four vectors of 16 states, entries gathered, words spread by expansion.
+// The AVX-512 copies: two or four vectors of 16 states, entries gathered, words spread by expansion and compressed.
 
 #include "class_rans.h"
 
@@ -60,5 +60,59 @@ BANTAM_AVX512 size_t class_rans_decode_groups_avx512(bantam_class_rans_decoder *
                                                      const uint8_t *classes, size_t groups, uint8_t *symbols) {
     return decoder->lanes == MANY_LANES ? decode_groups(MANY_LANES, decoder, tables, classes, groups, symbols)
                                         : decode_groups(FEW_LANES, decoder, tables, classes, groups, symbols);
+}
+
+// MARK: Encoding
+
+BANTAM_AVX512 static inline __m512i zero_extended(const uint8_t *bytes) {
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)bytes));
+}
+
+// Quotients below 2^20 by divisors of up to 2^12: what is no integer is further from one than division is rounded.
+BANTAM_AVX512 static inline __m512i divided(__m512i numbers, __m512i divisors) {
+    const __m512d low = _mm512_div_pd(_mm512_cvtepu32_pd(_mm512_castsi512_si256(numbers)),
+                                      _mm512_cvtepu32_pd(_mm512_castsi512_si256(divisors)));
+    const __m512d high = _mm512_div_pd(_mm512_cvtepu32_pd(_mm512_extracti64x4_epi64(numbers, 1)),
+                                       _mm512_cvtepu32_pd(_mm512_extracti64x4_epi64(divisors, 1)));
+    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvttpd_epu32(low)), _mm512_cvttpd_epu32(high), 1);
+}
+
+// Codes 16 symbols. Words go to the end of 32 bytes, below which is room for as many of those that come later.
+BANTAM_AVX512 static inline __m512i encode_vector(const bantam_class_rans_entry *tables, const uint8_t *classes,
+                                                  const uint8_t *symbols, __m512i states, uint8_t **end) {
+    const __m512i ones = _mm512_set1_epi32(1), size = _mm512_set1_epi32(TABLE_SIZE);
+    const __m512i entry = _mm512_or_si512(_mm512_slli_epi32(zero_extended(classes), 8), zero_extended(symbols));
+    const __m512i eighths = _mm512_add_epi32(entry, entry);
+    const __m512i frequencies = _mm512_i32gather_epi32(eighths, &tables->frequency, 8);
+    const __m512i biases = _mm512_and_si512(_mm512_i32gather_epi32(eighths, &tables->bias, 8),
+                                            _mm512_set1_epi32(0xffff));
+    // The reciprocal that a bias makes good is not used here.
+    const __m512i starts = _mm512_mask_sub_epi32(biases, _mm512_cmpeq_epi32_mask(frequencies, ones), biases,
+                                                 _mm512_set1_epi32(TABLE_SIZE - 1));
+    const __mmask16 spills = _mm512_cmpge_epu32_mask(_mm512_srli_epi32(states, 32 - TABLE_BITS), frequencies);
+    const int count = __builtin_popcount(spills);
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i words = _mm512_permutexvar_epi32(_mm512_add_epi32(lanes, _mm512_set1_epi32(count)),
+                                                   _mm512_maskz_compress_epi32(spills, states));
+    _mm256_storeu_si256((__m256i *)(*end - 32), _mm512_cvtepi32_epi16(words));
+    *end -= 2 * count;
+    states = _mm512_mask_srli_epi32(states, spills, states, 16);
+    const __m512i quotients = divided(states, frequencies);
+    return _mm512_add_epi32(_mm512_add_epi32(states, starts),
+                            _mm512_mullo_epi32(quotients, _mm512_sub_epi32(size, frequencies)));
+}
+
+BANTAM_AVX512 uint8_t *class_rans_encode_groups_avx512(const bantam_class_rans_entry *tables, const uint8_t *classes,
+                                                       const uint8_t *symbols, size_t groups, size_t lanes,
+                                                       uint32_t *states, uint8_t *end) {
+    __m512i vectors[MANY_LANES / 16];
+    for (size_t v = 0; v < lanes / 16; v++) vectors[v] = _mm512_loadu_si512(states + 16 * v);
+    for (size_t i = groups * lanes; i > 0;)
+        for (size_t v = lanes / 16; v-- > 0;) {
+            i -= 16;
+            vectors[v] = encode_vector(tables, classes + i, symbols + i, vectors[v], &end);
+        }
+    for (size_t v = 0; v < lanes / 16; v++) _mm512_storeu_si512(states + 16 * v, vectors[v]);
+    return end;
 }
 #endif
