@@ -235,6 +235,7 @@ BANTAM_BODY int decode_rest_of(rans_layout layout, rans_decoder *decoder) {
 }
 
 static int decode_rest(rans_decoder *decoder) {
+    if (decoder->steps * STEP == decoder->block->count) return 1;
 #define DECODE(constant) return decode_rest_of(constant, decoder)
     RANS_FOR_LAYOUT(decoder->block->layout, DECODE)
 #undef DECODE
@@ -254,17 +255,19 @@ int bantam_rans_decode(const bantam_rans_block *block, const uint8_t *raw, uint1
         decoder.limits[v] = ends[v] = decoder.streams[v] + stream_counts[v];
     }
     // Steps run as long as each stream holds what one could take at most. A stream that holds less goes on in a
-    // copy with as much room behind it, which is all taken only if bytes are missing.
-    uint8_t padded[STREAMS][2 * LANES_OF_STREAM];
+    // copy with as much room behind it, which is all taken only if bytes are missing; so do the others that will soon
+    // hold less, because steps that begin again look at all tables again.
+    enum { SOON = 8 * LANES_OF_STREAM };
+    uint8_t padded[STREAMS][SOON + LANES_OF_STREAM];
     int is_padded[STREAMS] = {0};
     while (decoder.step < decoder.steps) {
         if (!decode_steps(&decoder)) return 0;
         for (int v = 0; v < STREAMS && decoder.step < decoder.steps; v++) {
             const size_t left = (size_t)(decoder.limits[v] - decoder.streams[v]);
-            if (left >= LANES_OF_STREAM) continue;
+            if (left >= (is_padded[v] ? LANES_OF_STREAM : SOON)) continue;
             if (is_padded[v]) return 0;
-            memset(padded[v], 0, sizeof padded[v]);
             memcpy(padded[v], decoder.streams[v], left);
+            memset(padded[v] + left, 0, LANES_OF_STREAM);
             decoder.streams[v] = padded[v];
             ends[v] = padded[v] + left;
             decoder.limits[v] = ends[v] + LANES_OF_STREAM;

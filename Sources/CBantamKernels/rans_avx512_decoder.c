@@ -111,10 +111,11 @@ WIDE decoding_tables decoding_tables_of(const rans_table *table) {
         const unsigned start = table->starts[i], frequency = table->frequencies[i];
         memset(frequencies + start, (int)frequency, frequency);
         memset(values + start, (int)i == table->escape ? escape : table->values[i], frequency);
-        for (unsigned k = 0; k < frequency; k++) {
-            offsets[start + k] = (uint8_t)k;
-            limits[start + k] = (uint8_t)((255 - k) / frequency);
-        }
+        for (unsigned k = 0; k < frequency; k++) offsets[start + k] = (uint8_t)k;
+        // (255 - k) / frequency
+        const unsigned limit = 255 / frequency, same = 255 % frequency + 1;
+        memset(limits + start, (int)limit, frequency);
+        if (same < frequency) memset(limits + start + same, (int)limit - 1, frequency - same);
     }
     for (unsigned q = 0; q < HALF; q++) packing[q] = (uint8_t)rans_state(q);
     return (decoding_tables){load_table(frequencies), load_table(offsets), load_table(values), load_table(limits),
