@@ -39,7 +39,7 @@ extension CoderBenchmark {
     private func freshDecode(of trial: CodingTrial, _ workers: Workers) throws -> Double {
         var seconds = 0.0
         // Whole huge pages, as storage has them: one that is given back in part comes again in small pages.
-        let hugePage = 2 << 20
+        let hugePage = Storage.hugePageByteCount
         let count = (trial.decodedByteCount + hugePage - 1) / hugePage * hugePage
         let decoded = try Storage(byteCount: count) { memory in
             seconds = try shortest(

@@ -84,8 +84,11 @@ public final class Storage: @unchecked Sendable {
         }
     }
 
+    /// The bytes of a page that large storage has whole ones of.
+    package static let hugePageByteCount = 2 << 20
+
     private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
-        let hugePage = 2 << 20
+        let hugePage = hugePageByteCount
         let isLarge = byteCount >= 2 * hugePage
         // Whole huge pages, because the rest of one would be faulted in by hundreds of small ones.
         let room = isLarge ? (byteCount + hugePage - 1) / hugePage * hugePage : max(byteCount, 1)
