@@ -11,6 +11,8 @@ typedef uint8_t half_bytes __attribute__((vector_size(8)));
 typedef uint16_t words __attribute__((vector_size(16)));
 typedef uint32_t word_pairs __attribute__((vector_size(16)));
 typedef uint64_t eights __attribute__((vector_size(16)));
+typedef double doubles __attribute__((vector_size(16)));
+typedef _Bool flags __attribute__((ext_vector_type(16)));
 
 // MARK: Planes
 
@@ -21,31 +23,39 @@ BANTAM_BODY void or_into(uint8_t *target, bytes bits) {
     memcpy(target, &all, sizeof all);
 }
 
+// The bits of two bytes, each in the sign of a byte.
+BANTAM_BODY bytes spread_signs(const uint8_t *signs) {
+    const bytes bits = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const bytes pair = {signs[0], signs[1]};
+    const bytes spread = __builtin_shufflevector(pair, pair, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+    return (bytes)((spread & bits) == bits) & 128;
+}
+
 // Adds the bits of the high bytes that are not coded.
 BANTAM_BODY void read_fields(rans_layout layout, const uint8_t *raw, uint8_t high[STEP]) {
-    if (layout.field_bits == 4)
-        for (unsigned q = 0; q < HALF; q += sizeof(bytes)) {
-            bytes both;
-            memcpy(&both, raw + q, sizeof both);
-            or_into(high + q, both & 15);
-            or_into(high + HALF + q, both >> 4);
+    if (!layout.field_bits && !layout.has_sign) return;
+    const uint8_t *signs = raw + STEP / 8 * layout.field_bits;
+#pragma unroll
+    for (unsigned q = 0; q < HALF; q += sizeof(bytes)) {
+        bytes first = {0}, second = {0};
+        if (layout.field_bits == 4) {
+            memcpy(&second, raw + q, sizeof second);
+            first = second & 15;
+            second >>= 4;
         }
-    if (layout.field_bits == 2)
-        for (unsigned j = 0; j < 32; j += sizeof(half_bytes)) {
+        if (layout.field_bits == 2) {
             half_bytes narrow;
-            memcpy(&narrow, raw + j, sizeof narrow);
+            memcpy(&narrow, raw + q / 2, sizeof narrow);
             const words fields = __builtin_convertvector(narrow, words);
-            or_into(high + 2 * j, (bytes)((fields & 3) | (fields << 6 & 0x300)));
-            or_into(high + HALF + 2 * j, (bytes)((fields >> 4 & 3) | (fields << 2 & 0x300)));
+            first = (bytes)((fields | fields << 6) & 0x303);
+            second = (bytes)((fields >> 4 | fields << 2) & 0x303);
         }
-    if (layout.has_sign) {
-        const bytes bits = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-        const uint8_t *signs = raw + STEP / 8 * layout.field_bits;
-        for (unsigned q = 0; q < STEP; q += sizeof(bytes)) {
-            const bytes pair = {signs[q / 8], signs[q / 8 + 1]};
-            const bytes spread = __builtin_shufflevector(pair, pair, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
-            or_into(high + q, (bytes)((spread & bits) == bits) & 128);
+        if (layout.has_sign) {
+            first |= spread_signs(signs + q / 8);
+            second |= spread_signs(signs + (HALF + q) / 8);
         }
+        or_into(high + q, first);
+        or_into(high + HALF + q, second);
     }
 }
 
@@ -74,16 +84,19 @@ void rans_join_float64(unsigned keep, const uint8_t *raw, const uint16_t heads[S
 
 // MARK: Symbols
 
-// By slot: frequency, offset times 2^8 and mark times 2^16. The state goes on as frequency · (state / 256) + offset;
-// a mark is the value, or ESCAPE.
-enum { ESCAPE = 256 };
-
-static void fill_slots(const rans_table *table, uint32_t slots[256]) {
+// By slot: frequency, offset times 2^8 and value times 2^16. The state goes on as frequency · (state / 256) + offset.
+// The escape gets a mark for its value, one that no symbol has; returns it.
+static uint8_t fill_slots(const rans_table *table, uint32_t slots[256]) {
+    uint8_t used[256] = {0}, mark = 0;
+    for (unsigned symbol = 0; symbol < table->symbol_count; symbol++)
+        if ((int)symbol != table->escape) used[table->values[symbol]] = 1;
+    while (used[mark]) mark++;
     for (unsigned symbol = 0; symbol < table->symbol_count; symbol++) {
-        const uint32_t mark = (int)symbol == table->escape ? ESCAPE : table->values[symbol];
+        const uint32_t value = (int)symbol == table->escape ? mark : table->values[symbol];
         for (unsigned i = 0; i < table->frequencies[symbol]; i++)
-            slots[table->starts[symbol] + i] = table->frequencies[symbol] | i << 8 | mark << 16;
+            slots[table->starts[symbol] + i] = table->frequencies[symbol] | i << 8 | value << 16;
     }
+    return mark;
 }
 
 // The states by the bytes of each, since a byte read from a stream becomes the low one and the low one the high one.
@@ -91,16 +104,16 @@ typedef struct {
     uint8_t high[STEP], low[STEP];
 } split_states;
 
-// What stands in the slots of eight states: how they go on, and their marks.
+// What stands in the slots of eight states: how they go on, and their values.
 typedef struct {
-    words moves, marks;
+    words moves, values;
 } entries;
 
 BANTAM_BODY words entry(const uint32_t slots[256], uint8_t slot) {
     return (words)(word_pairs){slots[slot], 0, 0, 0};
 }
 
-// Of four states in one vector, the moves before the marks.
+// Of four states in one vector, the moves before the values.
 BANTAM_BODY word_pairs four_entries(const uint32_t slots[256], const uint8_t *low) {
     const words a = __builtin_shufflevector(entry(slots, low[0]), entry(slots, low[1]), 0, 8, 1, 9, 2, 10, 3, 11);
     const words b = __builtin_shufflevector(entry(slots, low[2]), entry(slots, low[3]), 0, 8, 1, 9, 2, 10, 3, 11);
@@ -121,10 +134,6 @@ BANTAM_BODY bytes narrowed(words first, words second) {
 
 // How the first bytes of eight go to those lanes that take one, by a bit for each lane: masks of what comes from 4, 2
 // and 1 places below, one after the other. The byte for lane k comes from place k - d, where d lanes below take none.
-typedef struct {
-    uint64_t by_4, by_2, by_1, count;
-} expansion;
-
 #define TAKES(mask, k) ((mask) >> (k) & 1)
 #define RANK(mask, k) __builtin_popcount((mask) & ((1 << (k)) - 1))
 #define MOVES(mask, k, d) (TAKES(mask, k) && (((k) - RANK(mask, k)) & (d)))
@@ -134,18 +143,33 @@ typedef struct {
 #define ALL_FROM(mask, d)                                                                               \
     (FROM(mask, 0, d) | FROM(mask, 1, d) | FROM(mask, 2, d) | FROM(mask, 3, d) | FROM(mask, 4, d)       \
      | FROM(mask, 5, d) | FROM(mask, 6, d) | FROM(mask, 7, d))
-#define EXPANSION(mask) {ALL_FROM(mask, 4), ALL_FROM(mask, 2), ALL_FROM(mask, 1), __builtin_popcount(mask)}
-#define EXPANSIONS_4(mask) EXPANSION(mask), EXPANSION(mask + 1), EXPANSION(mask + 2), EXPANSION(mask + 3)
-#define EXPANSIONS_16(mask) \
-    EXPANSIONS_4(mask), EXPANSIONS_4(mask + 4), EXPANSIONS_4(mask + 8), EXPANSIONS_4(mask + 12)
-#define EXPANSIONS_64(mask) \
-    EXPANSIONS_16(mask), EXPANSIONS_16(mask + 16), EXPANSIONS_16(mask + 32), EXPANSIONS_16(mask + 48)
+#define COUNT(mask, d) __builtin_popcount(mask)
+#define FOR_4(of, mask, d) of(mask, d), of(mask + 1, d), of(mask + 2, d), of(mask + 3, d)
+#define FOR_16(of, mask, d) FOR_4(of, mask, d), FOR_4(of, mask + 4, d), FOR_4(of, mask + 8, d), FOR_4(of, mask + 12, d)
+#define FOR_64(of, mask, d) \
+    FOR_16(of, mask, d), FOR_16(of, mask + 16, d), FOR_16(of, mask + 32, d), FOR_16(of, mask + 48, d)
+#define FOR_256(of, d) {FOR_64(of, 0, d), FOR_64(of, 64, d), FOR_64(of, 128, d), FOR_64(of, 192, d)}
 
-static const expansion expansions[256] __attribute__((aligned(64))) = {
-    EXPANSIONS_64(0), EXPANSIONS_64(64), EXPANSIONS_64(128), EXPANSIONS_64(192)};
+static const struct {
+    uint64_t by_4[256], by_2[256], by_1[256], counts[256];
+} expansions __attribute__((aligned(64))) = {FOR_256(ALL_FROM, 4), FOR_256(ALL_FROM, 2), FOR_256(ALL_FROM, 1),
+                                             FOR_256(COUNT, 0)};
 
-// A bit for each byte that is 1.
-BANTAM_BODY const expansion *expansion_for(uint64_t ones) { return &expansions[ones * 0x0102040810204080ull >> 56]; }
+// Eight bytes from each of two places. As doubles, for then compilers load the second into the upper half at once.
+BANTAM_BODY eights two_eights(const void *lower, const void *upper) {
+    double pair[2];
+    memcpy(&pair[0], lower, 8);
+    memcpy(&pair[1], upper, 8);
+    return (eights)(doubles){pair[0], pair[1]};
+}
+
+// A bit for each byte that is not 0.
+BANTAM_BODY unsigned bits_of(bytes all) {
+    const flags bits = __builtin_convertvector(all, flags);
+    uint16_t result;
+    memcpy(&result, &bits, sizeof result);
+    return result;
+}
 
 // Moves 16 states of a stream on by a symbol each.
 BANTAM_BODY void move_states(words first, words second, uint8_t *high_bytes, uint8_t *low_bytes,
@@ -160,27 +184,26 @@ BANTAM_BODY void move_states(words first, words second, uint8_t *high_bytes, uin
                     + (second >> 8);
     const bytes high = narrowed(a >> 8, b >> 8), low = narrowed(a & 255, b & 255);
     const bytes takes = (bytes)(high == 0);
-    const eights ones = (eights)(takes & 1);
-    const expansion *lower = expansion_for(ones[0]), *upper = expansion_for(ones[1]);
-    uint64_t pair[2];
-    memcpy(&pair[0], *stream, 8);
-    memcpy(&pair[1], *stream + lower->count, 8);
-    *stream += lower->count + upper->count;
-    eights taken = {pair[0], pair[1]};
-    taken ^= (taken ^ taken << 32) & (eights){lower->by_4, upper->by_4};
-    taken ^= (taken ^ taken << 16) & (eights){lower->by_2, upper->by_2};
-    taken ^= (taken ^ taken << 8) & (eights){lower->by_1, upper->by_1};
+    const unsigned mask = bits_of(takes), lower = mask & 255, upper = mask >> 8;
+    const size_t count = expansions.counts[lower];
+    eights taken = two_eights(*stream, *stream + count);
+    *stream += count + expansions.counts[upper];
+    taken ^= (taken ^ taken << 32) & two_eights(&expansions.by_4[lower], &expansions.by_4[upper]);
+    taken ^= (taken ^ taken << 16) & two_eights(&expansions.by_2[lower], &expansions.by_2[upper]);
+    taken ^= (taken ^ taken << 8) & two_eights(&expansions.by_1[lower], &expansions.by_1[upper]);
     const bytes new_high = high | (takes & low), new_low = (takes & (bytes)taken) | (~takes & low);
     memcpy(high_bytes, &new_high, sizeof new_high);
     memcpy(low_bytes, &new_low, sizeof new_low);
 }
 
-// Moves all states on by a symbol: values in packed order, and a bit set in the byte of each escape. Returns whether
-// there is one. A call of its own, which all layouts share.
-static __attribute__((noinline)) int decode_symbols(const uint32_t slots[256], split_states *restrict states,
-                                                    const uint8_t **restrict streams, uint8_t *restrict high,
-                                                    uint8_t *restrict escapes) {
-    words any = {0};
+// Moves all states on by a symbol: values in packed order, and the mark for each escape. Returns whether there is one.
+// A call of its own, which all layouts share.
+static __attribute__((noinline)) int decode_symbols(const uint32_t slots[256], uint8_t mark,
+                                                    split_states *restrict states, const uint8_t **restrict streams,
+                                                    uint8_t *restrict high) {
+    bytes any = {0};
+    const bytes marks = {mark, mark, mark, mark, mark, mark, mark, mark,
+                         mark, mark, mark, mark, mark, mark, mark, mark};
     for (unsigned half = 0; half < 2; half++) {
         const uint8_t *streams_here[2] = {streams[2 * half], streams[2 * half + 1]};
         for (unsigned i = HALF * half; i < HALF * half + LANES_OF_STREAM; i += 16) {
@@ -195,31 +218,31 @@ static __attribute__((noinline)) int decode_symbols(const uint32_t slots[256], s
             }
 #pragma unroll
             for (unsigned k = 0; k < 2; k++) {
-                const words first = entries[0][k].marks, second = entries[1][k].marks;
-                const words values = (first & 255) | second << 8, marked = first >> 8 | (second & 0xff00);
+                const bytes values = (bytes)(entries[0][k].values | entries[1][k].values << 8);
                 const unsigned place = HALF * half + 2 * (i - HALF * half + 8 * k);
                 memcpy(high + place, &values, sizeof values);
-                memcpy(escapes + place, &marked, sizeof marked);
-                any |= marked;
+                any |= (bytes)(values == marks);
             }
         }
         streams[2 * half] = streams_here[0];
         streams[2 * half + 1] = streams_here[1];
     }
-    const eights found = (eights)any;
-    return (found[0] | found[1]) != 0;
+    return bits_of(any) != 0;
 }
 
-// Replaces the marked bytes of a step by escapes; 0 if one is missing.
-static int put_escapes(rans_decoder *decoder, const uint8_t marked[STEP], uint8_t high[STEP]) {
-    for (unsigned q = 0; q < STEP; q += 8) {
-        uint64_t eight;
-        memcpy(&eight, marked + q, 8);
-        for (; eight; eight &= eight - 1) {
-            if (decoder->escape == decoder->escape_end) return 0;
-            high[q + (unsigned)__builtin_ctzll(eight) / 8] = *decoder->escape++;
-        }
+// Replaces the marks of a step by escapes; 0 if one is missing.
+static int put_escapes(rans_decoder *decoder, uint8_t mark, uint8_t high[STEP]) {
+    uint64_t marked[2] = {0};
+    for (unsigned q = 0; q < STEP; q += 16) {
+        bytes values;
+        memcpy(&values, high + q, sizeof values);
+        marked[q / 64] |= (uint64_t)bits_of((bytes)(values == mark)) << q % 64;
     }
+    for (unsigned half = 0; half < 2; half++)
+        for (; marked[half]; marked[half] &= marked[half] - 1) {
+            if (decoder->escape == decoder->escape_end) return 0;
+            high[HALF * half + (unsigned)__builtin_ctzll(marked[half])] = *decoder->escape++;
+        }
     return 1;
 }
 
@@ -241,7 +264,7 @@ static __attribute__((noinline)) void join_heads(rans_layout layout, const uint8
 
 BANTAM_BODY int decode_steps(rans_layout layout, rans_decoder *decoder) {
     uint32_t slots[256];
-    fill_slots(decoder->table, slots);
+    const uint8_t mark = fill_slots(decoder->table, slots);
     split_states states;
     rans_split_states(decoder->states, STEP, states.low, states.high);
     for (size_t safe = 0; safe > 0 || (safe = rans_safe_steps(decoder, decoder->step, decoder->streams)) > 0;
@@ -250,8 +273,8 @@ BANTAM_BODY int decode_steps(rans_layout layout, rans_decoder *decoder) {
         uint8_t *result = decoder->result + decoder->step * STEP * layout.element_bytes;
         const unsigned keep = layout.low_bits && decoder->block->kept ? decoder->block->kept[decoder->step] : 0;
         uint16_t heads[STEP];
-        uint8_t high[STEP], escapes[STEP];
-        if (decode_symbols(slots, &states, decoder->streams, high, escapes) && !put_escapes(decoder, escapes, high))
+        uint8_t high[STEP];
+        if (decode_symbols(slots, mark, &states, decoder->streams, high) && !put_escapes(decoder, mark, high))
             return 0;
         read_fields(layout, raw + (layout.head_bytes == 2 ? STEP : 0), high);
         if (layout.head_bytes == 1) {
