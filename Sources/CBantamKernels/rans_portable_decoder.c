@@ -4,15 +4,7 @@
 // F. Giesen, "Interleaved entropy coders", 2014.
 
 #include "rans_low_bits.h"
-
-// Sixteen bytes in a vector that every processor has.
-typedef uint8_t bytes __attribute__((vector_size(16)));
-typedef uint8_t half_bytes __attribute__((vector_size(8)));
-typedef uint16_t words __attribute__((vector_size(16)));
-typedef uint32_t word_pairs __attribute__((vector_size(16)));
-typedef uint64_t eights __attribute__((vector_size(16)));
-typedef double doubles __attribute__((vector_size(16)));
-typedef _Bool flags __attribute__((ext_vector_type(16)));
+#include "rans_portable.h"
 
 // MARK: Planes
 
@@ -115,8 +107,8 @@ BANTAM_BODY words entry(const uint32_t slots[256], uint8_t slot) {
 
 // Of four states in one vector, the moves before the values.
 BANTAM_BODY word_pairs four_entries(const uint32_t slots[256], const uint8_t *low) {
-    const words a = __builtin_shufflevector(entry(slots, low[0]), entry(slots, low[1]), 0, 8, 1, 9, 2, 10, 3, 11);
-    const words b = __builtin_shufflevector(entry(slots, low[2]), entry(slots, low[3]), 0, 8, 1, 9, 2, 10, 3, 11);
+    const words a = zipped(entry(slots, low[0]), entry(slots, low[1]));
+    const words b = zipped(entry(slots, low[2]), entry(slots, low[3]));
     return __builtin_shufflevector((word_pairs)a, (word_pairs)b, 0, 4, 1, 5);
 }
 
@@ -127,11 +119,6 @@ BANTAM_BODY entries look_up(const uint32_t slots[256], const uint8_t *low) {
     return (entries){(words)__builtin_shufflevector(a, b, 0, 2), (words)__builtin_shufflevector(a, b, 1, 3)};
 }
 
-BANTAM_BODY bytes narrowed(words first, words second) {
-    const half_bytes a = __builtin_convertvector(first, half_bytes), b = __builtin_convertvector(second, half_bytes);
-    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-}
-
 // How the first bytes of eight go to those lanes that take one, by a bit for each lane: masks of what comes from 4, 2
 // and 1 places below, one after the other. The byte for lane k comes from place k - d, where d lanes below take none.
 #define TAKES(mask, k) ((mask) >> (k) & 1)
@@ -140,36 +127,12 @@ BANTAM_BODY bytes narrowed(words first, words second) {
 // Where the byte for lane k is after the move by d.
 #define MOVED(mask, k, d) (RANK(mask, k) + (((k) - RANK(mask, k)) & (8 - (d))))
 #define FROM(mask, k, d) (MOVES(mask, k, d) ? 255ull << 8 * MOVED(mask, k, d) : 0)
-#define ALL_FROM(mask, d)                                                                               \
-    (FROM(mask, 0, d) | FROM(mask, 1, d) | FROM(mask, 2, d) | FROM(mask, 3, d) | FROM(mask, 4, d)       \
-     | FROM(mask, 5, d) | FROM(mask, 6, d) | FROM(mask, 7, d))
-#define COUNT(mask, d) __builtin_popcount(mask)
-#define FOR_4(of, mask, d) of(mask, d), of(mask + 1, d), of(mask + 2, d), of(mask + 3, d)
-#define FOR_16(of, mask, d) FOR_4(of, mask, d), FOR_4(of, mask + 4, d), FOR_4(of, mask + 8, d), FOR_4(of, mask + 12, d)
-#define FOR_64(of, mask, d) \
-    FOR_16(of, mask, d), FOR_16(of, mask + 16, d), FOR_16(of, mask + 32, d), FOR_16(of, mask + 48, d)
-#define FOR_256(of, d) {FOR_64(of, 0, d), FOR_64(of, 64, d), FOR_64(of, 128, d), FOR_64(of, 192, d)}
+#define ALL_FROM(mask, d) ALL_LANES(FROM, mask, d)
 
 static const struct {
     uint64_t by_4[256], by_2[256], by_1[256], counts[256];
 } expansions __attribute__((aligned(64))) = {FOR_256(ALL_FROM, 4), FOR_256(ALL_FROM, 2), FOR_256(ALL_FROM, 1),
                                              FOR_256(COUNT, 0)};
-
-// Eight bytes from each of two places. As doubles, for then compilers load the second into the upper half at once.
-BANTAM_BODY eights two_eights(const void *lower, const void *upper) {
-    double pair[2];
-    memcpy(&pair[0], lower, 8);
-    memcpy(&pair[1], upper, 8);
-    return (eights)(doubles){pair[0], pair[1]};
-}
-
-// A bit for each byte that is not 0.
-BANTAM_BODY unsigned bits_of(bytes all) {
-    const flags bits = __builtin_convertvector(all, flags);
-    uint16_t result;
-    memcpy(&result, &bits, sizeof result);
-    return result;
-}
 
 // Moves 16 states of a stream on by a symbol each.
 BANTAM_BODY void move_states(words first, words second, uint8_t *high_bytes, uint8_t *low_bytes,
