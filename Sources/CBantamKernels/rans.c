@@ -145,6 +145,19 @@ static rans_table table_of(const bantam_rans_model *model) {
     return table;
 }
 
+uint8_t rans_fill_slots(const rans_table *table, uint32_t slots[256]) {
+    uint8_t used[256] = {0}, mark = 0;
+    for (unsigned symbol = 0; symbol < table->symbol_count; symbol++)
+        if ((int)symbol != table->escape) used[table->values[symbol]] = 1;
+    while (used[mark]) mark++;
+    for (unsigned symbol = 0; symbol < table->symbol_count; symbol++) {
+        const uint32_t value = (int)symbol == table->escape ? mark : table->values[symbol];
+        for (unsigned i = 0; i < table->frequencies[symbol]; i++)
+            slots[table->starts[symbol] + i] = table->frequencies[symbol] | i << 8 | value << 16;
+    }
+    return mark;
+}
+
 BANTAM_BODY uint64_t rest_of(rans_layout layout, rans_parts parts) {
     if (layout.head_bytes == 1)
         return (parts.high & ((1u << layout.field_bits) - 1))
@@ -200,37 +213,45 @@ void bantam_rans_encode(const bantam_rans_block *block, const void *source, uint
     memcpy(streams, encoder.streams, sizeof encoder.streams);
 }
 
-// The elements beyond the last step, one by one. Whether a state takes a byte cannot be foretold, so it is no branch.
+// The elements beyond the last step, one by one, by turns of the streams' states. Whether a state takes a byte cannot
+// be foretold, so it is no branch.
 BANTAM_BODY int decode_rest_of(rans_layout layout, rans_decoder *decoder) {
-    const bantam_rans_block *block = decoder->block;
-    const rans_table *table = decoder->table;
-    uint8_t symbols[256];
-    for (unsigned i = 0; i < table->symbol_count; i++)
-        memset(symbols + table->starts[i], (int)i, table->frequencies[i]);
-    const size_t first = decoder->steps * STEP, bits = rest_bits(layout);
-    for (size_t i = first, lane = 0; i < block->count; i++) {
-        const size_t stream = lane / LANES_OF_STREAM;
-        const unsigned state = decoder->states[lane], slot = state & 255, symbol = symbols[slot];
-        const unsigned moved = table->frequencies[symbol] * (state >> 8) + slot - table->starts[symbol];
-        const unsigned takes = moved < 256;
-        unsigned byte = 0;
-        if (decoder->streams[stream] != decoder->limits[stream]) {
-            byte = *decoder->streams[stream];
-        } else if (takes) {
-            return 0;
+    uint32_t slots[256];
+    const uint8_t mark = rans_fill_slots(decoder->table, slots);
+    rans_bit_reader rests = {decoder->raw, 0, 0};
+    const uint8_t *escape = decoder->escape, *const escape_end = decoder->escape_end;
+    size_t left = decoder->block->count - decoder->steps * STEP;
+    uint8_t *result = decoder->result + decoder->steps * STEP * layout.element_bytes;
+    const size_t lanes = decoder->block->lanes;
+    for (size_t lane = 0; left > 0; lane = lane + LANES_OF_STREAM < lanes ? lane + LANES_OF_STREAM : 0) {
+        uint16_t *const states = decoder->states + lane;
+        const uint8_t *next = decoder->streams[lane / LANES_OF_STREAM];
+        const uint8_t *const limit = decoder->limits[lane / LANES_OF_STREAM];
+        size_t turn = lanes < LANES_OF_STREAM ? lanes : LANES_OF_STREAM;
+        if (left < turn) turn = left;
+        left -= turn;
+        for (size_t i = 0; i < turn; i++, result += layout.element_bytes) {
+            const unsigned slot = slots[states[i] & 255];
+            const unsigned moved = (slot & 255) * (states[i] >> 8) + (slot >> 8 & 255), takes = moved < 256;
+            unsigned byte = 0;
+            if (next != limit) {
+                byte = *next;
+            } else if (takes) {
+                return 0;
+            }
+            next += takes;
+            states[i] = (uint16_t)(moved << 8 * takes | (byte & (0 - takes)));
+            uint8_t value = (uint8_t)(slot >> 16);
+            if (value == mark) {
+                if (escape == escape_end) return 0;
+                value = *escape++;
+            }
+            const uint64_t rest = rans_take_bits(&rests, rest_bits(layout));
+            rans_store(layout, result, rans_join(layout, parts_of(layout, value, rest)));
         }
-        decoder->streams[stream] += takes;
-        decoder->states[lane] = (uint16_t)(moved << 8 * takes | (byte & (0 - takes)));
-        uint8_t value = table->values[symbol];
-        if ((int)symbol == table->escape) {
-            if (decoder->escape == decoder->escape_end) return 0;
-            value = *decoder->escape++;
-        }
-        const uint64_t rest = rans_get_bits(decoder->raw, (i - first) * bits, (unsigned)bits);
-        rans_store(layout, decoder->result + i * layout.element_bytes,
-                   rans_join(layout, parts_of(layout, value, rest)));
-        if (++lane == block->lanes) lane = 0;
+        decoder->streams[lane / LANES_OF_STREAM] = next;
     }
+    decoder->escape = escape;
     return 1;
 }
 

@@ -74,6 +74,10 @@ typedef struct {
     int escape;  // the symbol, or -1
 } rans_table;
 
+// By slot: frequency, offset times 2^8 and value times 2^16. The state goes on as frequency · (state / 256) + offset.
+// The escape gets a mark for its value, one that no symbol has; returns it.
+uint8_t rans_fill_slots(const rans_table *table, uint32_t slots[256]);
+
 // A decoder on its way: what the vectors leave is finished one by one.
 typedef struct {
     const bantam_rans_block *block;
@@ -115,6 +119,21 @@ BANTAM_BODY size_t rans_safe_steps(const rans_decoder *decoder, size_t step, con
         if (steps < safe) safe = steps;
     }
     return safe;
+}
+
+// Both directions ask for what they read some 16 steps later: a decoder goes through four streams and the planes, more
+// places than processors follow by themselves, above all from page to page, and an encoder goes backwards.
+enum { STEPS_AHEAD = 16 };
+
+// A step takes some 12 bytes of each stream.
+BANTAM_BODY void rans_prefetch(const uint8_t *raw, size_t raw_bytes, const uint8_t *const streams[STREAMS]) {
+    for (size_t line = 0; line < raw_bytes; line += 64) __builtin_prefetch(raw + STEPS_AHEAD * raw_bytes + line);
+    for (int v = 0; v < STREAMS; v++) __builtin_prefetch(streams[v] + STEPS_AHEAD * 12);
+}
+
+BANTAM_BODY void rans_prefetch_source(rans_layout layout, const uint8_t *source) {
+    const size_t step_bytes = (size_t)STEP * layout.element_bytes;
+    for (size_t line = 0; line < step_bytes; line += 64) __builtin_prefetch(source - STEPS_AHEAD * step_bytes + line);
 }
 
 // Where packed place q of a step has its state.
@@ -187,17 +206,22 @@ BANTAM_BODY void rans_store(rans_layout layout, uint8_t *to, uint64_t bits) {
     memcpy(to, &bits, layout.element_bytes);
 }
 
-// `count` bits at bit `place`, least significant first. The bits written must have been zero.
-BANTAM_BODY uint64_t rans_get_bits(const uint8_t *from, size_t place, unsigned count) {
-    uint64_t bits = 0;
-    for (unsigned done = 0; done < count;) {
-        unsigned shift = (place + done) & 7, taken = 8 - shift < count - done ? 8 - shift : count - done;
-        bits |= (uint64_t)(from[(place + done) >> 3] >> shift & ((1u << taken) - 1)) << done;
-        done += taken;
-    }
-    return bits;
+// Numbers of up to 56 bits each that stand one after the other, least significant bits first.
+typedef struct {
+    const uint8_t *next;
+    uint64_t bits;   // read, but not yet taken
+    unsigned count;  // of these
+} rans_bit_reader;
+
+BANTAM_BODY uint64_t rans_take_bits(rans_bit_reader *from, unsigned count) {
+    for (; from->count < count; from->count += 8) from->bits |= (uint64_t)*from->next++ << from->count;
+    const uint64_t taken = from->bits & ((1ull << count) - 1);
+    from->bits >>= count;
+    from->count -= count;
+    return taken;
 }
 
+// `count` bits at bit `place`, which must have been zero.
 BANTAM_BODY void rans_put_bits(uint8_t *to, size_t place, uint64_t bits, unsigned count) {
     for (unsigned done = 0; done < count;) {
         unsigned shift = (place + done) & 7, taken = 8 - shift < count - done ? 8 - shift : count - done;

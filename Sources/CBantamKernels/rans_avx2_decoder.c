@@ -262,6 +262,8 @@ NARROW int decode_steps(rans_layout layout, rans_decoder *decoder, int is_large,
         size_t escaped_count = 0;
         for (uint32_t first_half = 0; first_half < 2 * chunk_steps; first_half += 2, step++) {
             const unsigned keep = kept ? kept[step] : 0;
+            const size_t raw_bytes = rans_head_bytes(layout) + rans_low_bytes(layout, keep);
+            rans_prefetch(raw, raw_bytes, streams);
             __m256i symbols[STREAMS];
             find_symbols(&tables, states, symbols);
 #pragma unroll
@@ -287,7 +289,7 @@ NARROW int decode_steps(rans_layout layout, rans_decoder *decoder, int is_large,
                                               : (uint8_t *)(heads + HALF * half);
                 write_half(layout, to, values, raw, keep, (int)half);
             }
-            raw += rans_head_bytes(layout) + rans_low_bytes(layout, keep);
+            raw += raw_bytes;
             result += STEP * layout.element_bytes;
         }
         uint8_t *const first = has_heads ? chunk + layout.element_bytes - layout.head_bytes : (uint8_t *)heads;

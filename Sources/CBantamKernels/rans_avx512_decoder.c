@@ -102,22 +102,32 @@ typedef struct {
     __mmask64 firsts, seconds;  // the states of either stream
 } decoding_tables;
 
+// Writes vectors from the start of a symbol's slots on; what is written beyond them, the next symbol replaces.
 WIDE decoding_tables decoding_tables_of(const rans_table *table) {
-    uint8_t frequencies[256], offsets[256], values[256], limits[256], packing[HALF], is_value[256] = {0}, escape = 0;
+    enum { ROOM = 256 + 63 };
+    uint8_t frequencies[ROOM], offsets[ROOM], values[ROOM], limits[ROOM], packing[HALF], counting[HALF];
+    uint8_t is_value[256] = {0}, escape = 0;
+    for (unsigned q = 0; q < HALF; q++) packing[q] = (uint8_t)rans_state(q);
+    for (unsigned q = 0; q < HALF; q++) counting[q] = (uint8_t)q;
     for (unsigned i = 0; i < table->symbol_count; i++)
         if ((int)i != table->escape) is_value[table->values[i]] = 1;
     while (is_value[escape]) escape++;
     for (unsigned i = 0; i < table->symbol_count; i++) {
         const unsigned start = table->starts[i], frequency = table->frequencies[i];
-        memset(frequencies + start, (int)frequency, frequency);
-        memset(values + start, (int)i == table->escape ? escape : table->values[i], frequency);
-        for (unsigned k = 0; k < frequency; k++) offsets[start + k] = (uint8_t)k;
-        // (255 - k) / frequency
-        const unsigned limit = 255 / frequency, same = 255 % frequency + 1;
-        memset(limits + start, (int)limit, frequency);
-        if (same < frequency) memset(limits + start + same, (int)limit - 1, frequency - same);
+        const __m512i value = _mm512_set1_epi8((char)((int)i == table->escape ? escape : table->values[i]));
+        const __m512i limit = _mm512_set1_epi8((char)(255 / frequency));
+        const __m512i last_same = _mm512_set1_epi8((char)(255 % frequency));
+        __m512i offset = _mm512_loadu_si512(counting);
+        for (unsigned at = start; at < start + frequency; at += HALF) {
+            _mm512_storeu_si512(frequencies + at, _mm512_set1_epi8((char)frequency));
+            _mm512_storeu_si512(offsets + at, offset);
+            _mm512_storeu_si512(values + at, value);
+            // (255 - offset) / frequency
+            const __mmask64 is_less = _mm512_cmpgt_epu8_mask(offset, last_same);
+            _mm512_storeu_si512(limits + at, _mm512_mask_sub_epi8(limit, is_less, limit, _mm512_set1_epi8(1)));
+            offset = _mm512_add_epi8(offset, _mm512_set1_epi8(HALF));
+        }
     }
-    for (unsigned q = 0; q < HALF; q++) packing[q] = (uint8_t)rans_state(q);
     return (decoding_tables){load_table(frequencies), load_table(offsets), load_table(values), load_table(limits),
                              _mm512_loadu_si512(packing), _mm512_set1_epi8((char)escape),
                              _cvtu64_mask64(0xffffffff), _cvtu64_mask64(0xffffffff00000000)};
@@ -207,6 +217,8 @@ WIDE int decode_steps(rans_layout layout, int has_escape, rans_decoder *decoder)
     const uint8_t *escape = decoder->escape, *const escape_end = decoder->escape_end;
     for (size_t safe = 0; safe > 0 || (safe = rans_safe_steps(decoder, step, streams)) > 0; safe--, step++) {
         const unsigned keep = kept ? kept[step] : 0;
+        const size_t raw_bytes = rans_head_bytes(layout) + rans_low_bytes(layout, keep);
+        rans_prefetch(raw, raw_bytes, streams);
         uint16_t heads[STEP];
 #pragma unroll
         for (int half = 0; half < 2; half++) {
@@ -218,7 +230,7 @@ WIDE int decode_steps(rans_layout layout, int has_escape, rans_decoder *decoder)
             write_half(layout, to, high, raw, keep, half, &places);
         }
         if (layout.low_bits > 16) rans_join_float64(keep, raw + STEP, heads, result);
-        raw += rans_head_bytes(layout) + rans_low_bytes(layout, keep);
+        raw += raw_bytes;
         result += STEP * layout.element_bytes;
     }
     for (int half = 0; half < 2; half++) join(states[half], decoder->states + HALF * half);

@@ -101,6 +101,7 @@ WIDE void encode_steps(rans_layout layout, rans_encoder *encoder) {
     for (size_t step = encoder->steps; step-- > 0;) {
         const uint8_t *source = encoder->source + step * STEP * layout.element_bytes;
         const unsigned keep = kept ? kept[step] : 0;
+        rans_prefetch_source(layout, source);
         raw -= rans_head_bytes(layout) + rans_low_bytes(layout, keep);
         uint8_t *fields = raw + (layout.head_bytes == 2 ? STEP : 0);
         __m512i high[2], heads[4];

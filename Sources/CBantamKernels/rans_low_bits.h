@@ -32,8 +32,10 @@ BANTAM_BODY void read_low(rans_layout layout, unsigned keep, const uint8_t *raw,
         memcpy(words, raw, sizeof words);
     }
     for (unsigned i = 0; i < STEP; i++) low[i] = (uint64_t)words[i] << shift;
-    if (shift && keep == BANTAM_RANS_KEEP_ALL)
-        for (unsigned i = 0; i < STEP; i++) low[i] |= rans_get_bits(raw + sizeof words, (size_t)i * shift, shift);
+    if (shift && keep == BANTAM_RANS_KEEP_ALL) {
+        rans_bit_reader reader = {raw + sizeof words, 0, 0};
+        for (unsigned i = 0; i < STEP; i++) low[i] |= rans_take_bits(&reader, shift);
+    }
 }
 
 BANTAM_BODY void write_low(rans_layout layout, unsigned keep, uint8_t *raw, const uint64_t low[STEP]) {

@@ -76,21 +76,6 @@ void rans_join_float64(unsigned keep, const uint8_t *raw, const uint16_t heads[S
 
 // MARK: Symbols
 
-// By slot: frequency, offset times 2^8 and value times 2^16. The state goes on as frequency · (state / 256) + offset.
-// The escape gets a mark for its value, one that no symbol has; returns it.
-static uint8_t fill_slots(const rans_table *table, uint32_t slots[256]) {
-    uint8_t used[256] = {0}, mark = 0;
-    for (unsigned symbol = 0; symbol < table->symbol_count; symbol++)
-        if ((int)symbol != table->escape) used[table->values[symbol]] = 1;
-    while (used[mark]) mark++;
-    for (unsigned symbol = 0; symbol < table->symbol_count; symbol++) {
-        const uint32_t value = (int)symbol == table->escape ? mark : table->values[symbol];
-        for (unsigned i = 0; i < table->frequencies[symbol]; i++)
-            slots[table->starts[symbol] + i] = table->frequencies[symbol] | i << 8 | value << 16;
-    }
-    return mark;
-}
-
 // The states by the bytes of each, since a byte read from a stream becomes the low one and the low one the high one.
 typedef struct {
     uint8_t high[STEP], low[STEP];
@@ -227,7 +212,7 @@ static __attribute__((noinline)) void join_heads(rans_layout layout, const uint8
 
 BANTAM_BODY int decode_steps(rans_layout layout, rans_decoder *decoder) {
     uint32_t slots[256];
-    const uint8_t mark = fill_slots(decoder->table, slots);
+    const uint8_t mark = rans_fill_slots(decoder->table, slots);
     split_states states;
     rans_split_states(decoder->states, STEP, states.low, states.high);
     for (size_t safe = 0; safe > 0 || (safe = rans_safe_steps(decoder, decoder->step, decoder->streams)) > 0;
