@@ -31,11 +31,13 @@ extension CodedArray {
         let decoder = try BlockDecoder(
             bytes, of: dtype, byteCount: result.count, columns: columns, owner: owner)
         let target = BlockTarget(bytes: result)
+        let checksum = isChecked ? BlockChecksum(of: target, in: decoder.ranges) : nil
         try workers.forEach(decoder.ranges.count) {
             try decoder.decode($0, into: target[decoder.ranges[$0]])
             decoder.letGo(of: $0)
+            checksum?.add($0)
         }
-        if isChecked { try decoder.check(Checksum(of: UnsafeRawBufferPointer(result))) }
+        if let checksum { try decoder.check(checksum.finish()) }
     }
 
     /// The checks of a coded array that need no decoding: header, coder and table of blocks.
@@ -50,7 +52,7 @@ extension CodedArray {
 }
 
 /// Memory that blocks are decoded to, each to its own part.
-private struct BlockTarget: @unchecked Sendable {
+struct BlockTarget: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
 
     subscript(range: Range<Int>) -> UnsafeMutableRawBufferPointer {
