@@ -127,7 +127,7 @@ final class ArchiveData: @unchecked Sendable {
     private func complete(_ stream: Stream, _ array: SpooledArray) throws {
         let byteCount = stream.byteCount
         let isOneRawBlock = stream.sizes.count == 1 && stream.sizes[0].isRaw
-        guard !isOneRawBlock, Coding.isWorthwhile(byteCount, of: stream.stream.tensor.byteCount) else {
+        guard !isOneRawBlock, stream.stream.encoder.isWorthwhile(byteCount) else {
             written.withLock { $0.refused.append(stream.stream.index) }
             return
         }

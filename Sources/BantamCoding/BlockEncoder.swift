@@ -8,9 +8,11 @@ public struct BlockEncoder: @unchecked Sendable {
     public let ranges: [Range<Int>]
     private let array: UncodedArray
     private let header: CodedArray.Header
+    private let worthwhile: WorthwhileSize
 
-    init(_ array: UncodedArray, _ arrangement: Arrangement) {
+    init(_ array: UncodedArray, _ arrangement: Arrangement, _ worthwhile: WorthwhileSize = .smaller) {
         self.array = array
+        self.worthwhile = worthwhile
         let header = CodedArray.Header(
             coder: array.coder.identifier, dtype: array.dtype, arrangement: arrangement,
             blockByteCount: array.blockByteCount, rawByteCount: array.bytes.count, checksum: 0, byteCount: 0)
@@ -31,6 +33,11 @@ public struct BlockEncoder: @unchecked Sendable {
 
     /// The raw bytes of a block.
     public func rawBytes(_ index: Int) -> UnsafeRawBufferPointer { array.block(index) }
+
+    /// Whether a container of so many bytes is better than the plain array.
+    public func isWorthwhile(_ byteCount: Int) -> Bool {
+        worthwhile.includes(byteCount, of: header.rawByteCount)
+    }
 
     /// Says that a block is not needed any more.
     public func letGo(of index: Int) { array.letGo(of: index) }
@@ -66,7 +73,7 @@ extension Coding {
     /// How a tensor is to be coded block by block, to the same bytes that ``encode(_:workers:)`` gives.
     ///
     /// - Returns: `nil` if the tensor is small, or pieces of it do not say clearly that it shrinks. If they do,
-    ///   ``isWorthwhile(_:of:)`` tells in the end whether it did.
+    ///   ``BlockEncoder/isWorthwhile(_:)`` tells in the end whether it did.
     public func blockEncoder(for tensor: Tensor, workers: Workers) throws -> BlockEncoder? {
         guard tensor.byteCount > Coding.leastStreamedByteCount,
             let (coder, share) = try coderForLarge(tensor, workers: workers), share < 0.95
@@ -77,12 +84,18 @@ extension Coding {
             blockByteCount: coder.blockByteCount(for: tensor.storage.bytes, of: tensor.dtype),
             owner: tensor.storage)
         guard !array.isTriedWhole, let (arrangement, _) = try array.choose(nil, workers) else { return nil }
-        return BlockEncoder(array, arrangement)
+        return BlockEncoder(array, arrangement, worthwhile)
     }
+}
 
-    /// Whether so many coded bytes are better than so many plain ones: at most 97 % of them, the container and
-    /// its cost in the header included.
-    public static func isWorthwhile(_ codedByteCount: Int, of plainByteCount: Int) -> Bool {
-        (codedByteCount + headerByteCount) * 100 < plainByteCount * 97
+/// How small a container has to be to be better than the plain array, its cost in the header included.
+enum WorthwhileSize: Int {
+    /// Smaller at all.
+    case smaller = 100
+    /// At most 97 % of it: an array that hardly shrinks is worth more as any tool reads it.
+    case clearlySmaller = 97
+
+    func includes(_ codedByteCount: Int, of plainByteCount: Int) -> Bool {
+        (codedByteCount + Coding.headerByteCount) * 100 < plainByteCount * rawValue
     }
 }

@@ -86,8 +86,8 @@ public struct Coding: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The tensor coded; `nil` if it is better stored plain: it would not come below 97 % of its bytes, the
-    /// container and its cost in the header included.
+    /// The tensor coded; `nil` if it is better stored plain: it would not become smaller, the container and its cost
+    /// in the header included, or with `auto`, unless size is all, not come below 97 % of its bytes.
     ///
     /// - Complexity: O(bytes).
     public func encode(_ tensor: Tensor, workers: Workers) throws -> CodedArray? {
@@ -102,8 +102,14 @@ public struct Coding: Sendable, CustomStringConvertible {
                 }
             case .automatic(let choice): try choice.encode(tensor, workers: workers)
             }
-        guard let coded, Coding.isWorthwhile(coded.byteCount, of: tensor.byteCount) else { return nil }
+        guard let coded, worthwhile.includes(coded.byteCount, of: tensor.byteCount) else { return nil }
         return coded
+    }
+
+    /// Who names a coder or asks for size wants every byte.
+    var worthwhile: WorthwhileSize {
+        guard case .automatic(let choice) = choice, choice.optimization != .size else { return .smaller }
+        return .clearlySmaller
     }
 
     /// The coder of a large tensor, and the share of pieces of it that is left; `nil` if the tensor is small or
