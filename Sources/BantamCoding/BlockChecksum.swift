@@ -1,4 +1,4 @@
-// Why: bytes are added to a checksum sooner while they are in the cache than when all of them have been decoded.
+// Why: a block just decoded is in the cache still; hashed when all are done, it would have to be read once more.
 
 import BantamTensors
 import Synchronization

@@ -146,10 +146,7 @@ static rans_table table_of(const bantam_rans_model *model) {
 }
 
 uint8_t rans_fill_slots(const rans_table *table, uint32_t slots[256]) {
-    uint8_t used[256] = {0}, mark = 0;
-    for (unsigned symbol = 0; symbol < table->symbol_count; symbol++)
-        if ((int)symbol != table->escape) used[table->values[symbol]] = 1;
-    while (used[mark]) mark++;
+    const uint8_t mark = rans_unused_value(table);
     for (unsigned symbol = 0; symbol < table->symbol_count; symbol++) {
         const uint32_t value = (int)symbol == table->escape ? mark : table->values[symbol];
         for (unsigned i = 0; i < table->frequencies[symbol]; i++)

@@ -74,8 +74,17 @@ typedef struct {
     int escape;  // the symbol, or -1
 } rans_table;
 
+// A value that no symbol has, to stand for the escape: there are fewer symbols than values.
+BANTAM_BODY uint8_t rans_unused_value(const rans_table *table) {
+    uint8_t is_used[256] = {0}, value = 0;
+    for (unsigned i = 0; i < table->symbol_count; i++)
+        if ((int)i != table->escape) is_used[table->values[i]] = 1;
+    while (is_used[value]) value++;
+    return value;
+}
+
 // By slot: frequency, offset times 2^8 and value times 2^16. The state goes on as frequency · (state / 256) + offset.
-// The escape gets a mark for its value, one that no symbol has; returns it.
+// Returns the value that the escape has there, one that no symbol has.
 uint8_t rans_fill_slots(const rans_table *table, uint32_t slots[256]);
 
 // A decoder on its way: what the vectors leave is finished one by one.

@@ -106,12 +106,9 @@ typedef struct {
 WIDE decoding_tables decoding_tables_of(const rans_table *table) {
     enum { ROOM = 256 + 63 };
     uint8_t frequencies[ROOM], offsets[ROOM], values[ROOM], limits[ROOM], packing[HALF], counting[HALF];
-    uint8_t is_value[256] = {0}, escape = 0;
+    const uint8_t escape = rans_unused_value(table);
     for (unsigned q = 0; q < HALF; q++) packing[q] = (uint8_t)rans_state(q);
     for (unsigned q = 0; q < HALF; q++) counting[q] = (uint8_t)q;
-    for (unsigned i = 0; i < table->symbol_count; i++)
-        if ((int)i != table->escape) is_value[table->values[i]] = 1;
-    while (is_value[escape]) escape++;
     for (unsigned i = 0; i < table->symbol_count; i++) {
         const unsigned start = table->starts[i], frequency = table->frequencies[i];
         const __m512i value = _mm512_set1_epi8((char)((int)i == table->escape ? escape : table->values[i]));

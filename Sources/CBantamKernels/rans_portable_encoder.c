@@ -28,7 +28,8 @@ BANTAM_BODY void write_fields(rans_layout layout, uint8_t *raw, const uint8_t hi
         }
 }
 
-// The high bytes of a step's heads in packed order; the low ones go to their plane.
+// The high bytes of a step's heads in packed order; the low ones go to their plane. A call of its own, as it is where
+// heads are joined.
 static __attribute__((noinline)) void split_heads(const uint16_t heads[STEP], int rotates, uint8_t high[STEP],
                                                   uint8_t *low) {
     uint16_t highs[HALF], lows[HALF];
